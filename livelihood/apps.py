@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class LivelihoodConfig(AppConfig):
+    """What all apps share: people, places, audit trail, jobs, registries."""
+
+    name = "livelihood"
+    verbose_name = "系统基础"
+
+    def ready(self):
+        """Fill the registries with what this app itself offers."""
+        from livelihood import sections
+
+        sections.register()
