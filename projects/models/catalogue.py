@@ -1,0 +1,360 @@
+"""The year's list: programme, participants, projects, sub-projects, indicators."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from livelihood.constraints import one_of
+from livelihood.models import Agency, Region
+from projects import querysets
+
+
+class Programme(models.Model):
+    """年度民生工程: one year's list of a region (`fuyang-2020`)."""
+
+    class FundDenominator(models.TextChoices):
+        PLANNED = "planned", "计划"
+        RECEIVED = "received", "到位"
+
+    class ReportingBy(models.TextChoices):
+        PARTICIPANT = "participant", "考核单位"
+        AGENCY = "agency", "牵头部门"
+
+    code = models.CharField("代码", max_length=40)
+    name = models.CharField("名称", max_length=100)
+    owner = models.ForeignKey(Region, models.PROTECT, verbose_name="主办地区", related_name="programmes")
+    office = models.ForeignKey(Agency, models.PROTECT, verbose_name="主办单位", related_name="programmes")
+    year = models.PositiveSmallIntegerField("年度")
+    decimals = models.PositiveSmallIntegerField("完成率小数位", default=2)
+    fund_denominator = models.CharField(
+        "拨付率分母", max_length=10, choices=FundDenominator, default=FundDenominator.PLANNED
+    )
+    reporting_by = models.CharField("由谁报送", max_length=12, choices=ReportingBy, default=ReportingBy.PARTICIPANT)
+    basis = models.JSONField("依据文件", default=list, blank=True)
+    is_demo = models.BooleanField("演示数据", default=False)
+
+    objects = querysets.ProgrammeQuerySet.as_manager()
+
+    class Meta:
+        db_table = "programme"
+        verbose_name = verbose_name_plural = "年度民生工程"
+        ordering = ["-year", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], name="programme_code_unique", violation_error_message="代码已存在"
+            ),
+            models.CheckConstraint(
+                name="programme_decimals_valid",
+                condition=Q(decimals__lte=4),
+                violation_error_message="完成率小数位为0至4",
+            ),
+            one_of(
+                "programme_denominator_valid",
+                "fund_denominator",
+                ["planned", "received"],
+                message="拨付率分母不正确",
+            ),
+            one_of("programme_reporter_valid", "reporting_by", ["participant", "agency"], message="报送方不正确"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Participant(models.Model):
+    """考核单位: a unit of a programme that year; names and order in print come from here."""
+
+    class Kind(models.TextChoices):
+        UNIT = "unit", "考核单位"
+        OWN = "own", "本级"
+        WHOLE = "whole", "全域"
+
+    programme = models.ForeignKey(Programme, models.PROTECT, verbose_name="年度民生工程", related_name="participants")
+    code = models.CharField("代码", max_length=20)
+    region = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        verbose_name="行政区划",
+        related_name="participants",
+        null=True,
+        blank=True,
+    )
+    agency = models.ForeignKey(
+        Agency,
+        models.PROTECT,
+        verbose_name="单位",
+        related_name="participants",
+        null=True,
+        blank=True,
+    )
+    printed_name = models.CharField("印发名称", max_length=40)
+    short_names = models.JSONField("简称", default=list, blank=True)
+    order = models.PositiveIntegerField("排序")
+    kind = models.CharField("类别", max_length=8, choices=Kind, default=Kind.UNIT)
+    ranked = models.BooleanField("参加综合排名", default=True)
+    joins_on = models.DateField("加入日期", null=True, blank=True)
+    leaves_on = models.DateField("退出日期", null=True, blank=True)
+
+    objects = querysets.ParticipantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "participant"
+        verbose_name = verbose_name_plural = "考核单位"
+        ordering = ["programme", "order", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "code"],
+                name="participant_code_unique",
+                violation_error_message="该年度已有相同代码的考核单位",
+            ),
+            models.UniqueConstraint(
+                fields=["programme", "printed_name"],
+                name="participant_name_unique",
+                violation_error_message="该年度已有同名考核单位",
+            ),
+            one_of("participant_kind_valid", "kind", ["unit", "own", "whole"], message="考核单位类别不正确"),
+            models.CheckConstraint(
+                name="participant_ranked_unit",
+                condition=Q(ranked=False) | Q(kind="unit"),
+                violation_error_message="只有考核单位参加综合排名",
+            ),
+            models.CheckConstraint(
+                name="participant_dates_valid",
+                condition=Q(joins_on__isnull=True) | Q(leaves_on__isnull=True) | Q(leaves_on__gte=F("joins_on")),
+                violation_error_message="退出日期不能早于加入日期",
+            ),
+        ]
+
+    def __str__(self):
+        return self.printed_name
+
+
+class Project(models.Model):
+    """项目: a numbered item of the year's list."""
+
+    class Origin(models.TextChoices):
+        PROVINCE = "province", "省定"
+        CITY = "city", "市定"
+        COUNTY = "county", "县定"
+
+    class Change(models.TextChoices):
+        NEW = "new", "新增"
+        IMPROVED = "improved", "完善"
+        CONTINUED = "continued", "继续"
+        ADJUSTED = "adjusted", "调整"
+        WITHDRAWN = "withdrawn", "退出"
+
+    programme = models.ForeignKey(Programme, models.PROTECT, verbose_name="年度民生工程", related_name="projects")
+    seq = models.PositiveSmallIntegerField("序号")
+    name = models.CharField("项目名称", max_length=100)
+    origin = models.CharField("来源", max_length=10, choices=Origin, default=Origin.PROVINCE)
+    change = models.CharField("变化", max_length=10, choices=Change, default=Change.CONTINUED)
+    text = models.TextField("文字任务", blank=True, help_text="没有数量指标的项目写在这里")
+
+    objects = querysets.ProjectQuerySet.as_manager()
+
+    class Meta:
+        db_table = "project"
+        verbose_name = verbose_name_plural = "项目"
+        ordering = ["programme", "seq"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "seq"],
+                name="project_seq_unique",
+                violation_error_message="该年度已有相同序号的项目",
+            ),
+            models.CheckConstraint(
+                name="project_seq_positive",
+                condition=Q(seq__gte=1),
+                violation_error_message="项目序号从1开始",
+            ),
+            one_of("project_origin_valid", "origin", ["province", "city", "county"], message="项目来源不正确"),
+            one_of(
+                "project_change_valid",
+                "change",
+                ["new", "improved", "continued", "adjusted", "withdrawn"],
+                message="项目变化不正确",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.seq}. {self.name}"
+
+
+class SubProject(models.Model):
+    """子项: every project has at least one; holds the six responsibility fields."""
+
+    project = models.ForeignKey(Project, models.PROTECT, verbose_name="项目", related_name="sub_projects")
+    name = models.CharField("子项名称", max_length=100, blank=True)
+    order = models.PositiveSmallIntegerField("顺序", default=0)
+    city_leader = models.CharField("市级责任领导", max_length=60, blank=True)
+    department_leader = models.CharField("部门责任领导", max_length=60, blank=True)
+    lead_agency = models.ForeignKey(
+        Agency,
+        models.PROTECT,
+        verbose_name="牵头单位",
+        related_name="led_sub_projects",
+        null=True,
+        blank=True,
+    )
+    supporting_agencies = models.ManyToManyField(
+        Agency, verbose_name="配合单位", related_name="supported_sub_projects", blank=True
+    )
+    implementer = models.CharField("实施主体", max_length=100, blank=True)
+    due_on = models.DateField("完成时限", null=True, blank=True)
+
+    class Meta:
+        db_table = "sub_project"
+        verbose_name = verbose_name_plural = "子项"
+        ordering = ["project", "order", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "name"],
+                name="sub_project_name_unique",
+                violation_error_message="该项目下已有同名子项",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name or self.project.name
+
+
+class Indicator(models.Model):
+    """指标: the atom; what a figure is a figure of."""
+
+    class Category(models.TextChoices):
+        ENGINEERING = "engineering", "工程类"
+        SUBSIDY = "subsidy", "补助类"
+        INSURANCE = "insurance", "保险类"
+        TRAINING = "training", "培训类"
+        SERVICE = "service", "服务类"
+        POLICY = "policy", "政策类"
+
+    class Direction(models.TextChoices):
+        AT_LEAST = "at_least", "不低于"
+        AT_MOST = "at_most", "不超过"
+        ABOUT = "about", "左右"
+
+    class Accumulation(models.TextChoices):
+        FLOW = "flow", "累计"
+        STOCK = "stock", "月末数"
+        LEVEL = "level", "比率或标准"
+
+    class Kind(models.TextChoices):
+        NUMBER = "number", "数量"
+        GROWTH = "growth", "增幅"
+        ANNUAL = "annual", "年度指标"
+        TEXT = "text", "文字"
+
+    sub_project = models.ForeignKey(SubProject, models.PROTECT, verbose_name="子项", related_name="indicators")
+    name = models.CharField("指标名称", max_length=100)
+    order = models.PositiveSmallIntegerField("顺序", default=0)
+    kind = models.CharField("性质", max_length=8, choices=Kind, default=Kind.NUMBER)
+    unit = models.CharField("单位", max_length=16)
+    decimals = models.PositiveSmallIntegerField("小数位", default=0)
+    category = models.CharField("类型", max_length=12, choices=Category)
+    direction = models.CharField("方向", max_length=10, choices=Direction, default=Direction.AT_LEAST)
+    accumulation = models.CharField("累计方式", max_length=6, choices=Accumulation, default=Accumulation.FLOW)
+    additive = models.BooleanField("可加总", default=True)
+    assessed = models.BooleanField("考核", default=True)
+    tolerance = models.DecimalField(
+        "允许偏差", max_digits=5, decimal_places=4, default="0.05", help_text="“左右”的幅度,0.05即5%"
+    )
+    part_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name="其中(属于)",
+        related_name="parts",
+        null=True,
+        blank=True,
+    )
+    base = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name="所依数量",
+        related_name="rates",
+        null=True,
+        blank=True,
+        help_text="比率所依的数量指标:数量无任务,比率也无任务(R4)",
+    )
+    is_starred = models.BooleanField("星号", default=False)
+
+    objects = querysets.IndicatorQuerySet.as_manager()
+
+    class Meta:
+        db_table = "indicator"
+        verbose_name = verbose_name_plural = "指标"
+        ordering = ["sub_project__project", "sub_project__order", "order", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sub_project", "name"],
+                name="indicator_name_unique",
+                violation_error_message="该子项下已有同名指标",
+            ),
+            one_of("indicator_kind_valid", "kind", ["number", "growth", "annual", "text"], message="指标性质不正确"),
+            one_of(
+                "indicator_category_valid",
+                "category",
+                ["engineering", "subsidy", "insurance", "training", "service", "policy"],
+                message="指标类型不正确",
+            ),
+            one_of(
+                "indicator_direction_valid", "direction", ["at_least", "at_most", "about"], message="指标方向不正确"
+            ),
+            one_of(
+                "indicator_accumulation_valid",
+                "accumulation",
+                ["flow", "stock", "level"],
+                message="累计方式不正确",
+            ),
+            models.CheckConstraint(
+                name="indicator_level_not_additive",
+                condition=~Q(accumulation="level") | Q(additive=False),
+                violation_error_message="比率和标准不能加总",
+            ),
+            models.CheckConstraint(
+                name="indicator_assessed_number",
+                condition=Q(assessed=False) | Q(kind="number", part_of__isnull=True),
+                violation_error_message="增幅、年度、文字和“其中”指标不参加考核(R12)",
+            ),
+            models.CheckConstraint(
+                name="indicator_decimals_valid",
+                condition=Q(decimals__lte=6),
+                violation_error_message="指标小数位为0至6",
+            ),
+            models.CheckConstraint(
+                name="indicator_tolerance_valid",
+                condition=Q(tolerance__gte=0, tolerance__lt=1),
+                violation_error_message="允许偏差在0与1之间",
+            ),
+            models.CheckConstraint(
+                name="indicator_not_own_part",
+                condition=(Q(part_of__isnull=True) | ~Q(part_of=F("id"))) & (Q(base__isnull=True) | ~Q(base=F("id"))),
+                violation_error_message="指标不能属于自己",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Assignment(models.Model):
+    """填报分工: which 县直主管单位 fills a sub-project for a participant."""
+
+    sub_project = models.ForeignKey(SubProject, models.PROTECT, verbose_name="子项", related_name="assignments")
+    participant = models.ForeignKey(Participant, models.PROTECT, verbose_name="考核单位", related_name="assignments")
+    agency = models.ForeignKey(Agency, models.PROTECT, verbose_name="填报单位", related_name="assignments")
+
+    class Meta:
+        db_table = "assignment"
+        verbose_name = verbose_name_plural = "填报分工"
+        ordering = ["sub_project", "participant"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sub_project", "participant"],
+                name="assignment_unique",
+                violation_error_message="该子项在该单位已有填报单位",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.participant} {self.sub_project}:{self.agency}"

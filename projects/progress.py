@@ -1,0 +1,355 @@
+"""Progress in SQL: the first half of the standings statement.
+
+The statement is one parametrised text of named CTEs in a fixed order:
+
+    scope → inputs → rated → pooled → yardsticks → placed → status → project_score
+          → component_score → unit_score
+
+This module owns `scope` … `yardsticks`: what can be said of a line with its own figures, its
+indicator's sum and the calendar. `supervision/standings.py` appends the rest. `inputs` has two
+bodies, the live tables or `snapshot_line`; everything after it is the same text for both, so a
+frozen month and a live one cannot be computed differently. No rate is computed anywhere else.
+
+Rules quoted by number are those of docs/rules.md.
+"""
+
+from django.db import connection
+
+from projects.models import ReportingPeriod
+
+#: Raised whenever the text below gives another result for the same inputs.
+CALC_VERSION = 1
+
+#: Extra decimals carried by means, so that their one rounding is that of the exact quotient.
+WIDE = "1." + "0" * 30
+
+
+def printed(numerator: str, denominator: str, scale: str, decimals: str) -> str:
+    """Return SQL for a ratio as it is printed, in per cent: R7, the only rounding of a rate.
+
+    Half-up at `decimals` of the exact quotient (`scale` is 10 to that power): `div` is integer
+    division of NUMERIC, so no intermediate quotient is rounded; the outer ROUND only sets the
+    number of digits shown. A ratio below 1 never prints as 100, one above 0 never
+    as 0. NULL where an operand is NULL or the denominator is 0. Operands must not be negative.
+    """
+    exact = f"div(200 * {numerator} * {scale} + {denominator}, 2 * NULLIF({denominator}, 0)) / {scale}"
+    return f"""ROUND(CASE
+        WHEN {numerator} <= 0 AND {denominator} > 0 THEN 0
+        WHEN {numerator} < {denominator}
+            THEN LEAST(GREATEST({exact}, 1 / {scale}), 100 - 1 / {scale})
+        ELSE {exact}
+    END, {decimals})"""
+
+
+SCOPE_LIVE = """
+scope AS (
+    SELECT p.id AS period_id, p.programme_id, p.ends_on, p.as_of, g.decimals, g.reporting_by,
+           power(10::numeric, g.decimals)::numeric(10, 0) AS scale,
+           (CASE p.kind WHEN 'month' THEN EXTRACT(MONTH FROM p.ends_on)
+                ELSE EXTRACT(DOY FROM p.ends_on) END)::numeric AS elapsed_parts,
+           (CASE p.kind WHEN 'month' THEN 12
+                ELSE EXTRACT(DOY FROM make_date(EXTRACT(YEAR FROM p.ends_on)::int, 12, 31))
+            END)::numeric AS elapsed_whole
+    FROM reporting_period p
+    JOIN programme g ON g.id = p.programme_id
+    WHERE p.id = %(period)s
+)"""
+
+SCOPE_FROZEN = """
+scope AS (
+    SELECT s.period_id, s.decimals, power(10::numeric, s.decimals)::numeric(10, 0) AS scale,
+           s.elapsed_parts::numeric AS elapsed_parts, s.elapsed_whole::numeric AS elapsed_whole
+    FROM snapshot s
+    WHERE s.id = %(snapshot)s
+)"""
+
+#: One benchmark per indicator and period: a rate goes before a value (like with like, R10).
+BENCHMARK_NOW = """
+benchmark_now AS (
+    SELECT DISTINCT ON (b.indicator_id)
+           b.indicator_id, b.value AS benchmark, b.measure AS benchmark_measure,
+           b.decimals AS benchmark_decimals
+    FROM benchmark b
+    WHERE b.period_id = (SELECT period_id FROM scope) AND b.indicator_id IS NOT NULL
+    ORDER BY b.indicator_id, b.measure
+)"""
+
+#: The columns every `inputs` body yields, in order; `snapshot_line` stores exactly these.
+INPUT_COLUMNS = [
+    "participant_id",
+    "indicator_id",
+    "project_id",
+    "participant_kind",
+    "participant_order",
+    "ranked",
+    "indicator_kind",
+    "direction",
+    "accumulation",
+    "additive",
+    "assessed",
+    "tolerance",
+    "value_decimals",
+    "target_state",
+    "target",
+    "target_revision",
+    "has_report",
+    "approved",
+    "value",
+    "has_plan",
+    "threshold",
+    "benchmark",
+    "benchmark_measure",
+    "benchmark_decimals",
+]
+
+# A rate has no task where the count it belongs to has none (R4); an assessed target without a value
+# is a blank one (R5); a figure counts only while its report stands as submitted or approved.
+INPUTS_LIVE = f"""
+unit_now AS (
+    SELECT p.id, p.kind, p.order, p.ranked, r.state AS report_state,
+           CASE s.reporting_by
+               WHEN 'participant' THEN COALESCE(r.state = ANY(%(counted)s), FALSE)
+               ELSE EXISTS (SELECT 1 FROM report a WHERE a.period_id = s.period_id
+                            AND a.agency_id IS NOT NULL AND a.state = ANY(%(counted)s))
+           END AS has_report
+    FROM scope s
+    JOIN participant p ON p.programme_id = s.programme_id
+    LEFT JOIN report r ON r.period_id = s.period_id AND r.participant_id = p.id
+    WHERE (p.joins_on IS NULL OR p.joins_on <= s.ends_on)
+      AND (p.leaves_on IS NULL OR p.leaves_on >= s.ends_on)
+),
+indicator_now AS (
+    SELECT i.*, sp.project_id
+    FROM scope s
+    JOIN project j ON j.programme_id = s.programme_id
+    JOIN sub_project sp ON sp.project_id = j.id
+    JOIN indicator i ON i.sub_project_id = sp.id
+),
+target_now AS (
+    SELECT DISTINCT ON (t.indicator_id, t.participant_id)
+           t.indicator_id, t.participant_id, t.revision, t.value,
+           CASE WHEN t.state = 'assessed' AND t.value IS NULL THEN 'blank' ELSE t.state END AS state
+    FROM scope s
+    JOIN indicator_now i ON TRUE
+    JOIN target t ON t.indicator_id = i.id
+    WHERE t.valid_from <= s.ends_on AND (t.valid_to IS NULL OR t.valid_to >= s.ends_on)
+    ORDER BY t.indicator_id, t.participant_id, t.revision DESC
+),
+milestone_now AS (
+    SELECT m.indicator_id,
+           (array_agg(m.threshold ORDER BY m.due_on DESC) FILTER (WHERE m.due_on <= s.as_of))[1]
+               AS threshold
+    FROM scope s
+    JOIN indicator_now i ON TRUE
+    JOIN milestone m ON m.indicator_id = i.id
+    GROUP BY m.indicator_id
+),
+{BENCHMARK_NOW.strip()},
+inputs AS (
+    SELECT u.id AS participant_id, i.id AS indicator_id, i.project_id,
+           u.kind AS participant_kind, u.order AS participant_order, u.ranked,
+           i.kind AS indicator_kind, i.direction, i.accumulation, i.additive, i.assessed,
+           i.tolerance, i.decimals AS value_decimals,
+           CASE WHEN b.state IN ('no_task', 'not_applicable') AND COALESCE(t.state, '') <> 'text'
+                THEN 'no_task' ELSE COALESCE(t.state, 'blank') END AS target_state,
+           CASE WHEN b.state IN ('no_task', 'not_applicable') THEN NULL ELSE t.value END AS target,
+           t.revision AS target_revision, u.has_report,
+           COALESCE(COALESCE(r.state, u.report_state) = 'approved', FALSE) AS approved,
+           CASE WHEN r.state = ANY(%(counted)s) THEN f.value END AS value,
+           (m.indicator_id IS NOT NULL) AS has_plan, m.threshold,
+           y.benchmark, y.benchmark_measure, y.benchmark_decimals
+    FROM scope s
+    CROSS JOIN unit_now u
+    CROSS JOIN indicator_now i
+    LEFT JOIN target_now t ON t.indicator_id = i.id AND t.participant_id = u.id
+    LEFT JOIN target_now b ON b.indicator_id = i.base_id AND b.participant_id = u.id
+    LEFT JOIN figure f ON f.period_id = s.period_id AND f.indicator_id = i.id
+                      AND f.participant_id = u.id
+    LEFT JOIN report r ON r.id = f.report_id
+    LEFT JOIN milestone_now m ON m.indicator_id = i.id
+    LEFT JOIN benchmark_now y ON y.indicator_id = i.id
+)"""
+
+# A later average makes a new version over the same frozen figures (R10): only those columns move.
+INPUTS_FROZEN = f"""
+{BENCHMARK_NOW.strip()},
+inputs AS (
+    SELECT {", ".join("l." + column for column in INPUT_COLUMNS[:-3])},
+           CASE WHEN %(refresh)s THEN y.benchmark ELSE l.benchmark END AS benchmark,
+           CASE WHEN %(refresh)s THEN y.benchmark_measure
+                ELSE l.benchmark_measure END AS benchmark_measure,
+           CASE WHEN %(refresh)s THEN y.benchmark_decimals
+                ELSE l.benchmark_decimals END AS benchmark_decimals
+    FROM snapshot_line l
+    LEFT JOIN benchmark_now y ON %(refresh)s AND y.indicator_id = l.indicator_id
+    WHERE l.snapshot_id = %(snapshot)s
+)"""
+
+# `task`: assessed | no_task | text | not_split. A blank target means 无任务 when the others add up to
+# the whole or nothing is added up at all, and 任务未分解 when something is left over (R5).
+RATED = """
+split AS (
+    SELECT indicator_id,
+           SUM(target) FILTER (WHERE participant_kind <> 'whole') AS parts_target,
+           MAX(target) FILTER (WHERE participant_kind = 'whole') AS whole_target
+    FROM inputs
+    GROUP BY indicator_id
+),
+rated AS (
+    SELECT i.*, split.parts_target, split.whole_target,
+           CASE
+               WHEN i.indicator_kind = 'text' OR i.target_state = 'text' THEN 'text'
+               WHEN i.target_state = 'assessed' THEN 'assessed'
+               WHEN i.target_state = 'blank' AND i.additive AND i.participant_kind <> 'whole'
+                    AND COALESCE(split.parts_target, 0) < split.whole_target THEN 'not_split'
+               ELSE 'no_task'
+           END AS task
+    FROM inputs i
+    JOIN split ON split.indicator_id = i.indicator_id
+)"""
+
+# R6: additive indicators only, units with a task and a figure on both sides; who is left out is named,
+# and the sum is shown a second time with their targets kept in the denominator (R5).
+POOLED = """
+pooled AS (
+    SELECT indicator_id,
+           SUM(value) FILTER (WHERE task = 'assessed' AND value IS NOT NULL) AS sum_value,
+           SUM(target) FILTER (WHERE task = 'assessed' AND value IS NOT NULL) AS sum_target,
+           GREATEST(SUM(target) FILTER (WHERE task = 'assessed'),
+                    MAX(whole_target) FILTER (WHERE task = 'not_split')) AS full_target,
+           COUNT(*) FILTER (WHERE task IN ('assessed', 'not_split')) AS task_count,
+           jsonb_agg(participant_id ORDER BY participant_order, participant_id)
+               FILTER (WHERE task = 'not_split' OR (task = 'assessed' AND value IS NULL))
+               AS excluding
+    FROM rated
+    WHERE participant_kind <> 'whole' AND additive AND indicator_kind = 'number'
+    GROUP BY indicator_id
+)"""
+
+_AT_BENCHMARK_DECIMALS = printed(
+    "numerator",
+    "denominator",
+    "power(10::numeric, benchmark_decimals)::numeric(10, 0)",
+    "benchmark_decimals",
+)
+
+# The whole's line of an additive indicator shows the sums; every other line shows its own figures.
+# R11: a milestone plan replaces the straight line; at_most, stock and level have none.
+YARDSTICKS = f"""
+summed AS (
+    SELECT r.*, p.excluding, p.full_target,
+           (r.participant_kind = 'whole' AND r.additive AND r.indicator_kind = 'number') AS is_sum,
+           p.sum_value, p.sum_target, p.task_count
+    FROM rated r
+    LEFT JOIN pooled p ON p.indicator_id = r.indicator_id
+),
+shown AS (
+    SELECT s.*,
+           CASE WHEN NOT is_sum OR task = 'text' THEN task
+                WHEN task_count > 0 THEN 'assessed' ELSE 'no_task' END AS shown_task,
+           CASE WHEN is_sum THEN sum_target ELSE target END AS shown_target,
+           CASE WHEN is_sum THEN sum_value ELSE value END AS shown_value
+    FROM summed s
+),
+divided AS (
+    SELECT s.*,
+           (shown_task = 'assessed' AND indicator_kind = 'number' AND shown_value IS NOT NULL
+            AND shown_target IS NOT NULL) AS is_rated,
+           CASE direction WHEN 'at_most' THEN shown_target ELSE shown_value END AS numerator,
+           CASE direction WHEN 'at_most' THEN shown_value ELSE shown_target END AS denominator,
+           (direction = 'at_most' AND shown_value = 0 AND shown_task = 'assessed'
+            AND indicator_kind = 'number') AS is_zero_best
+    FROM shown s
+),
+yardsticks AS (
+    SELECT d.*, c.scale,
+           CASE WHEN is_rated THEN {printed("numerator", "denominator", "c.scale", "c.decimals")} END AS rate,
+           CASE WHEN additive AND indicator_kind = 'number' AND accumulation <> 'level'
+                     AND direction <> 'at_most'
+                THEN {printed("sum_value", "sum_target", "c.scale", "c.decimals")}
+                WHEN additive AND indicator_kind = 'number' AND accumulation <> 'level'
+                THEN {printed("sum_target", "sum_value", "c.scale", "c.decimals")}
+           END AS city_rate,
+           CASE WHEN shown_task <> 'assessed' OR indicator_kind <> 'number' THEN NULL
+                WHEN has_plan THEN ROUND(threshold, c.decimals)
+                WHEN accumulation = 'flow' AND direction <> 'at_most'
+                THEN {printed("c.elapsed_parts", "c.elapsed_whole", "c.scale", "c.decimals")}
+           END AS expected_rate,
+           CASE WHEN is_sum AND excluding IS NOT NULL AND direction <> 'at_most'
+                THEN {printed("sum_value", "full_target", "c.scale", "c.decimals")} END AS rate_with_missing,
+           CASE WHEN NOT is_rated OR benchmark IS NULL THEN NULL
+                WHEN benchmark_measure = 'value'
+                THEN ROUND(shown_value, LEAST(value_decimals, benchmark_decimals))
+                WHEN benchmark_decimals < c.decimals
+                THEN {_AT_BENCHMARK_DECIMALS}
+                ELSE {printed("numerator", "denominator", "c.scale", "c.decimals")}
+           END AS compared,
+           (c.elapsed_parts < c.elapsed_whole) AS is_before_year_end
+    FROM divided d
+    CROSS JOIN scope c
+)"""
+
+
+def progress_ctes(*, frozen: bool) -> list[str]:
+    """Return the CTEs `scope` … `yardsticks`, over the live tables or over a snapshot's lines."""
+    head = [SCOPE_FROZEN, INPUTS_FROZEN] if frozen else [SCOPE_LIVE, INPUTS_LIVE]
+    return [cte.strip() for cte in [*head, RATED, POOLED, YARDSTICKS]]
+
+
+def progress_parameters(period: ReportingPeriod, *, counted, snapshot_id=None, refresh_benchmarks=False) -> dict:
+    """Return the statement's parameters; `counted` are the report states whose figures count."""
+    return {
+        "period": period.pk,
+        "counted": list(counted),
+        "snapshot": snapshot_id,
+        "refresh": refresh_benchmarks,
+    }
+
+
+def own_lines(period: ReportingPeriod, participant_ids, *, counted) -> dict:
+    """Return rates and yardsticks of single participants: (participant, indicator) → row dict.
+
+    For entry pages and the reply to a save: nothing in it needs another unit's figures shown.
+    `counted` may name draft states, so that a clerk sees the rate of what has just been typed.
+    """
+    statement = (
+        "WITH "
+        + ",\n".join(progress_ctes(frozen=False))
+        + """
+        SELECT participant_id, indicator_id, shown_task AS task, target, value, rate,
+               is_zero_best, expected_rate, rate - expected_rate AS gap_to_expected,
+               benchmark, benchmark_measure, compared, shown_target - shown_value AS remaining
+        FROM yardsticks
+        WHERE participant_id = ANY(%(participants)s)"""
+    )
+    parameters = progress_parameters(period, counted=counted) | {"participants": list(participant_ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return {(row["participant_id"], row["indicator_id"]): row for row in rows}
+
+
+def task_split(period: ReportingPeriod) -> list[dict]:
+    """Return additive indicators whose whole's printed target is not the sum of its parts (R16).
+
+    Rows: indicator_id, whole_target, parts_target, difference (whole minus parts), in the
+    indicator's own unit. Both figures stay as printed; the difference is shown, never mended.
+    """
+    statement = (
+        "WITH "
+        + ",\n".join(progress_ctes(frozen=False)[:3])
+        + """
+        SELECT r.indicator_id, MAX(r.whole_target) AS whole_target,
+               COALESCE(MAX(r.parts_target), 0) AS parts_target,
+               MAX(r.whole_target) - COALESCE(MAX(r.parts_target), 0) AS difference
+        FROM rated r
+        WHERE r.additive AND r.indicator_kind = 'number'
+        GROUP BY r.indicator_id
+        HAVING MAX(r.whole_target) <> COALESCE(MAX(r.parts_target), 0)
+        ORDER BY r.indicator_id"""
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, progress_parameters(period, counted=[]))
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,152 @@
+"""Reads of the projects app: chainable filters, scopes and page bundles."""
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
+
+
+class ProgrammeQuerySet(models.QuerySet):
+    """Programmes."""
+
+    def visible_to(self, user):
+        """Return the programmes of the user's region, or in which the user's unit takes part."""
+        access = access_of(user)
+        regions = access.region_ids(*OVERSEEING_ROLES)
+        county_regions = access.region_ids(*COUNTY_ROLES)
+        agencies = access.agency_ids(Role.FILLER, Role.LEAD_AGENCY)
+        participants = self.model._meta.get_field("participants").related_model
+        taking_part = participants.objects.filter(programme=OuterRef("pk")).filter(
+            Q(region__in=county_regions) | Q(region__agencies__in=agencies) | Q(agency__in=agencies)
+        )
+        return self.filter(Q(owner__in=regions) | Q(owner__agencies__in=agencies) | Exists(taking_part)).distinct()
+
+
+class ParticipantQuerySet(models.QuerySet):
+    """Participants in official order."""
+
+    def visible_to(self, user):
+        """Return the participants whose own report the user may open."""
+        access = access_of(user)
+        return self.filter(
+            Q(programme__owner__in=access.region_ids(*OVERSEEING_ROLES))
+            | Q(region__in=access.region_ids(*COUNTY_ROLES))
+            | Q(assignments__agency__in=access.agency_ids(Role.FILLER))
+        ).distinct()
+
+    def active_on(self, day):
+        """Return participants that have joined and not left on `day`."""
+        return self.filter(
+            Q(joins_on__isnull=True) | Q(joins_on__lte=day),
+            Q(leaves_on__isnull=True) | Q(leaves_on__gte=day),
+        )
+
+    def reporters(self):
+        """Return those that report themselves: units and the own level, not the whole."""
+        return self.exclude(kind="whole")
+
+
+class ProjectQuerySet(models.QuerySet):
+    """Projects."""
+
+    def for_catalogue(self):
+        """Return projects with sub-projects and indicators prefetched, in three queries."""
+        return self.prefetch_related("sub_projects__lead_agency", "sub_projects__indicators")
+
+
+class IndicatorQuerySet(models.QuerySet):
+    """Indicators."""
+
+    def of_programme(self, programme):
+        """Return the programme's indicators in printed order, with their projects."""
+        return (
+            self.filter(sub_project__project__programme=programme)
+            .select_related("sub_project__project", "sub_project__lead_agency")
+            .order_by("sub_project__project__seq", "sub_project__order", "order", "id")
+        )
+
+
+class TargetQuerySet(models.QuerySet):
+    """Targets by dated revision."""
+
+    def in_force(self, day):
+        """Return, per indicator and participant, the latest revision effective on `day` (R19)."""
+        newer = self.model.objects.filter(
+            indicator=OuterRef("indicator"),
+            participant=OuterRef("participant"),
+            valid_from__lte=day,
+            revision__gt=OuterRef("revision"),
+        ).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
+        return self.filter(valid_from__lte=day).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day), ~Exists(newer))
+
+
+class ReportingPeriodQuerySet(models.QuerySet):
+    """Reporting periods."""
+
+    def visible_to(self, user):
+        """Return the periods of programmes the user sees."""
+        programmes = self.model._meta.get_field("programme").related_model
+        return self.filter(programme__in=programmes.objects.visible_to(user))
+
+    def open(self):
+        """Return periods that take figures."""
+        return self.filter(state="open")
+
+    def issued(self):
+        """Return periods whose 通报 has been issued."""
+        return self.filter(state="issued")
+
+
+class ReportQuerySet(models.QuerySet):
+    """Monthly reports."""
+
+    def visible_to(self, user):
+        """Return the reports the user's roles may open."""
+        access = access_of(user)
+        fillers = access.agency_ids(Role.FILLER)
+        return self.filter(
+            Q(period__programme__owner__in=access.region_ids(*OVERSEEING_ROLES))
+            | Q(participant__region__in=access.region_ids(*COUNTY_ROLES))
+            | Q(participant__assignments__agency__in=fillers)
+            | Q(agency__in=access.agency_ids(Role.LEAD_AGENCY, Role.FILLER))
+        ).distinct()
+
+    def counted(self):
+        """Return reports whose figures live standings count."""
+        return self.filter(state__in=self.model.COUNTED)
+
+    def approved(self):
+        """Return approved reports."""
+        return self.filter(state="approved")
+
+
+class FigureQuerySet(models.QuerySet):
+    """Figures."""
+
+    def visible_to(self, user):
+        """Return figures in scope: a county sees other counties' only from issued months."""
+        access = access_of(user)
+        programmes = (
+            self.model._meta.get_field("period")
+            .related_model._meta.get_field("programme")
+            .related_model.objects.visible_to(user)
+        )
+        return self.filter(
+            Q(period__programme__owner__in=access.region_ids(*OVERSEEING_ROLES))
+            | Q(participant__region__in=access.region_ids(*COUNTY_ROLES))
+            | Q(indicator__sub_project__lead_agency__in=access.agency_ids(Role.LEAD_AGENCY))
+            | Q(
+                participant__assignments__agency__in=access.agency_ids(Role.FILLER),
+                participant__assignments__sub_project=F("indicator__sub_project"),
+            )
+            | Q(period__state="issued", period__programme__in=programmes)
+        ).distinct()
+
+
+class BenchmarkQuerySet(models.QuerySet):
+    """Provincial averages."""
+
+    def visible_to(self, user):
+        """Return the averages of programmes the user sees."""
+        periods = self.model._meta.get_field("period").related_model
+        return self.filter(period__in=periods.objects.visible_to(user))

@@ -1,0 +1,21 @@
+"""Models of the supervision app, by theme; import them from here."""
+
+from supervision.models.documents import Document, DocumentSeries, RenderedFile
+from supervision.models.standings import (
+    ScoringComponent,
+    ScoringScheme,
+    Snapshot,
+    SnapshotLine,
+    SnapshotUnit,
+)
+
+__all__ = [
+    "Document",
+    "DocumentSeries",
+    "RenderedFile",
+    "ScoringComponent",
+    "ScoringScheme",
+    "Snapshot",
+    "SnapshotLine",
+    "SnapshotUnit",
+]

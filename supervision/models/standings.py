@@ -1,0 +1,228 @@
+"""Scoring schemes, and the frozen inputs and results of a closed period."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from livelihood.constraints import one_of
+from livelihood.models import User
+from projects.models import Benchmark, Indicator, Participant, Programme, ReportingPeriod, Target
+from supervision import querysets
+
+
+class ScoringScheme(models.Model):
+    """考核办法: a version of how 综合排名 is computed; a change is a new version (R13)."""
+
+    programme = models.ForeignKey(
+        Programme, models.PROTECT, verbose_name="年度民生工程", related_name="scoring_schemes"
+    )
+    version = models.PositiveSmallIntegerField("版本")
+    name = models.CharField("名称", max_length=100)
+    effective_from = models.DateField("施行日期")
+    source = models.CharField("依据", max_length=200, blank=True)
+    is_demo = models.BooleanField("演示数据", default=False)
+    adopted_at = models.DateTimeField("制定时间", db_default=Now())
+    adopted_by = models.ForeignKey(User, models.PROTECT, verbose_name="制定人", related_name="adopted_schemes")
+
+    objects = querysets.ScoringSchemeQuerySet.as_manager()
+
+    class Meta:
+        db_table = "scoring_scheme"
+        verbose_name = verbose_name_plural = "考核办法"
+        ordering = ["programme", "version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "version"],
+                name="scheme_version_unique",
+                violation_error_message="该年度已有相同版本的考核办法",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.name} 第{self.version}版"
+
+
+class ScoringComponent(models.Model):
+    """考核项: one part of the score, its weight and cap."""
+
+    class Kind(models.TextChoices):
+        PROJECT_RATES = "project_rates", "项目完成率"
+
+    scheme = models.ForeignKey(ScoringScheme, models.PROTECT, verbose_name="考核办法", related_name="components")
+    code = models.CharField("代码", max_length=30)
+    name = models.CharField("名称", max_length=60)
+    kind = models.CharField("计算方式", max_length=20, choices=Kind)
+    weight = models.DecimalField("权重", max_digits=6, decimal_places=2)
+    cap = models.DecimalField("封顶分", max_digits=6, decimal_places=2, default=100)
+
+    class Meta:
+        db_table = "scoring_component"
+        verbose_name = verbose_name_plural = "考核项"
+        ordering = ["scheme", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme", "code"],
+                name="component_code_unique",
+                violation_error_message="该办法已有相同代码的考核项",
+            ),
+            one_of("component_kind_valid", "kind", ["project_rates"], message="考核项计算方式不正确"),
+            models.CheckConstraint(
+                name="component_weight_valid",
+                condition=Q(weight__gt=0, weight__lte=100),
+                violation_error_message="权重应大于0且不超过100",
+            ),
+            models.CheckConstraint(
+                name="component_cap_valid",
+                condition=Q(cap__gt=0),
+                violation_error_message="封顶分应大于0",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Snapshot(models.Model):
+    """快照: versioned, frozen inputs and results of a closed period; never changed (R18)."""
+
+    period = models.ForeignKey(ReportingPeriod, models.PROTECT, verbose_name="填报期", related_name="snapshots")
+    version = models.PositiveSmallIntegerField("版本")
+    scheme = models.ForeignKey(
+        ScoringScheme,
+        models.PROTECT,
+        verbose_name="考核办法",
+        related_name="snapshots",
+        null=True,
+        blank=True,
+    )
+    decimals = models.PositiveSmallIntegerField("完成率小数位")
+    elapsed_parts = models.PositiveSmallIntegerField("时序分子", help_text="已过月数或天数")
+    elapsed_whole = models.PositiveSmallIntegerField("时序分母", help_text="12或全年天数")
+    calc_version = models.PositiveSmallIntegerField("算法版本")
+    sha256 = models.CharField("内容校验值", max_length=64)
+    previous = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name="上一版本",
+        related_name="followers",
+        null=True,
+        blank=True,
+    )
+    reason = models.TextField("原因", blank=True)
+    frozen_at = models.DateTimeField("冻结时间", db_default=Now())
+    frozen_by = models.ForeignKey(User, models.PROTECT, verbose_name="冻结人", related_name="frozen_snapshots")
+
+    objects = querysets.SnapshotQuerySet.as_manager()
+
+    class Meta:
+        db_table = "snapshot"
+        verbose_name = verbose_name_plural = "快照"
+        ordering = ["period", "version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "version"],
+                name="snapshot_version_unique",
+                violation_error_message="该期已有相同版本的快照",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.period} 快照{self.version}"
+
+
+class SnapshotLine(models.Model):
+    """快照行: every input and every output of one participant × indicator.
+
+    The row of the `whole` participant also carries the lists of its indicator. Written only by
+    `INSERT … SELECT` of the standings statement.
+    """
+
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, verbose_name="快照", related_name="lines")
+    participant = models.ForeignKey(Participant, models.PROTECT, verbose_name="考核单位", related_name="snapshot_lines")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name="指标", related_name="snapshot_lines")
+    # inputs
+    project_id = models.BigIntegerField("项目")
+    participant_kind = models.CharField("考核单位类别", max_length=8)
+    participant_order = models.PositiveIntegerField("考核单位排序")
+    ranked = models.BooleanField("参加综合排名")
+    indicator_kind = models.CharField("指标性质", max_length=8)
+    direction = models.CharField("方向", max_length=10)
+    accumulation = models.CharField("累计方式", max_length=6)
+    additive = models.BooleanField("可加总")
+    assessed = models.BooleanField("考核")
+    tolerance = models.DecimalField("允许偏差", max_digits=5, decimal_places=4)
+    value_decimals = models.PositiveSmallIntegerField("指标小数位")
+    target_state = models.CharField("任务状态", max_length=16, choices=[*Target.State.choices, ("blank", "未填")])
+    target = models.DecimalField("目标值", max_digits=20, decimal_places=6, null=True)
+    target_revision = models.PositiveSmallIntegerField("目标修订号", null=True)
+    has_report = models.BooleanField("单位已报送")
+    approved = models.BooleanField("月报已审核")
+    value = models.DecimalField("填报数", max_digits=20, decimal_places=6, null=True)
+    has_plan = models.BooleanField("有节点计划")
+    threshold = models.DecimalField("节点要求(%)", max_digits=7, decimal_places=2, null=True)
+    benchmark = models.DecimalField("全省平均", max_digits=20, decimal_places=6, null=True)
+    # No benchmark is not an empty one.
+    benchmark_measure = models.CharField("全省平均口径", max_length=6, choices=Benchmark.Measure, null=True)  # noqa: DJ001
+    benchmark_decimals = models.PositiveSmallIntegerField("全省平均小数位", null=True)
+    # outputs
+    shown_target = models.DecimalField("目标(合计)", max_digits=30, decimal_places=6, null=True)
+    shown_value = models.DecimalField("完成(合计)", max_digits=30, decimal_places=6, null=True)
+    rate = models.DecimalField("完成率(%)", max_digits=40, decimal_places=6, null=True)
+    place = models.PositiveIntegerField("位次", null=True)
+    expected_rate = models.DecimalField("时序(%)", max_digits=20, decimal_places=6, null=True)
+    gap_to_expected = models.DecimalField("与时序差距", max_digits=40, decimal_places=6, null=True)
+    compared = models.DecimalField("比较数", max_digits=40, decimal_places=6, null=True)
+    gap_to_benchmark = models.DecimalField("与全省差距", max_digits=40, decimal_places=6, null=True)
+    gap_to_city = models.DecimalField("与全市差距", max_digits=40, decimal_places=6, null=True)
+    below_benchmark = models.BooleanField("低于全省", null=True)
+    # A sum with exclusions has none (R5).
+    status = models.CharField("状态", max_length=16, null=True)  # noqa: DJ001
+    points = models.DecimalField("得分", max_digits=20, decimal_places=6, null=True)
+    project_score = models.DecimalField("项目得分", max_digits=20, decimal_places=6, null=True)
+    pooled_excluding = models.JSONField("不含单位", null=True)
+    rate_with_missing = models.DecimalField("含未报送的完成率", max_digits=40, decimal_places=6, null=True)
+    below_list = models.JSONField("低于全省名单", null=True)
+
+    class Meta:
+        db_table = "snapshot_line"
+        verbose_name = verbose_name_plural = "快照行"
+        ordering = ["snapshot", "indicator", "participant_order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["snapshot", "participant", "indicator"],
+                name="snapshot_line_unique",
+                violation_error_message="快照行重复",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.snapshot} {self.participant} {self.indicator}"
+
+
+class SnapshotUnit(models.Model):
+    """快照单位: score and place of one participant in a snapshot."""
+
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, verbose_name="快照", related_name="units")
+    participant = models.ForeignKey(Participant, models.PROTECT, verbose_name="考核单位", related_name="snapshot_units")
+    ranked = models.BooleanField("参加综合排名")
+    has_report = models.BooleanField("单位已报送")
+    previous_place = models.PositiveIntegerField("上期位次", null=True)
+    target_adjusted = models.BooleanField("因任务调整", default=False)
+    score = models.DecimalField("综合得分", max_digits=20, decimal_places=6, null=True)
+    place = models.PositiveIntegerField("位次", null=True)
+    place_change = models.IntegerField("位次变化", null=True)
+
+    class Meta:
+        db_table = "snapshot_unit"
+        verbose_name = verbose_name_plural = "快照单位"
+        ordering = ["snapshot", "place", "participant"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["snapshot", "participant"],
+                name="snapshot_unit_unique",
+                violation_error_message="快照单位重复",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.snapshot} {self.participant}"

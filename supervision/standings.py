@@ -1,0 +1,367 @@
+"""Standings in SQL: the second half of the statement begun in `projects/progress.py`.
+
+    … yardsticks → placed → status → project_score → component_score → unit_score
+
+Pages, commands, snapshots, documents and `verify` all read these rows; freezing is
+`INSERT INTO snapshot_line SELECT …` of the same text.
+"""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from projects.models import Indicator, Participant, Programme, Report, ReportingPeriod
+from projects.progress import INPUT_COLUMNS, WIDE, progress_ctes, progress_parameters
+from supervision.models import ScoringScheme, Snapshot
+
+# R8: competition places among the assessed lines with a rate; an at_most line at zero stands before
+# every finite rate. R9: strictly worse on the compared value; a value that should be low is worse
+# when it is more. A sum with exclusions is compared with nothing (R5).
+PLACED = """
+placed AS (
+    SELECT y.*,
+           (participant_kind <> 'whole' AND assessed AND (rate IS NOT NULL OR is_zero_best))
+               AS is_placed,
+           CASE WHEN participant_kind <> 'whole' AND assessed
+                     AND (rate IS NOT NULL OR is_zero_best)
+                THEN RANK() OVER (
+                    PARTITION BY indicator_id,
+                        (participant_kind <> 'whole' AND assessed
+                         AND (rate IS NOT NULL OR is_zero_best))
+                    ORDER BY is_zero_best DESC, rate DESC)
+           END AS place,
+           CASE WHEN is_sum AND excluding IS NOT NULL THEN NULL
+                ELSE rate - expected_rate END AS gap_to_expected,
+           CASE WHEN is_sum AND excluding IS NOT NULL THEN NULL
+                ELSE compared - benchmark END AS gap_to_benchmark,
+           CASE WHEN participant_kind = 'whole' THEN NULL ELSE rate - city_rate END AS gap_to_city,
+           CASE WHEN is_sum AND excluding IS NOT NULL THEN NULL
+                WHEN benchmark_measure = 'value' AND direction = 'at_most'
+                THEN compared > benchmark
+                WHEN is_zero_best AND benchmark_measure = 'rate' THEN FALSE
+                ELSE compared < benchmark END AS below_benchmark
+    FROM yardsticks y
+)"""
+
+# R15: exclusive, the first that holds. exceeded, done and met on exact values; on_schedule on the
+# printed ones (R7). R12: growth is met or not, an annual indicator is not due before the year ends.
+STATUS = """
+status AS (
+    SELECT p.*,
+           CASE
+               WHEN is_sum AND excluding IS NOT NULL THEN NULL
+               WHEN shown_task IN ('no_task', 'text', 'not_split') THEN shown_task
+               WHEN shown_value IS NULL AND indicator_kind = 'annual' AND is_before_year_end
+                   THEN 'not_due'
+               WHEN shown_value IS NULL THEN 'not_reported'
+               WHEN indicator_kind IN ('growth', 'annual') THEN
+                   CASE WHEN (direction = 'at_most' AND shown_value <= shown_target)
+                          OR (direction <> 'at_most' AND shown_value >= shown_target)
+                        THEN 'met' ELSE 'not_met' END
+               WHEN direction = 'at_most' THEN
+                   CASE WHEN shown_value <= shown_target THEN 'met' ELSE 'not_met' END
+               WHEN accumulation <> 'flow' AND direction = 'about' THEN
+                   CASE WHEN ABS(shown_value - shown_target) <= tolerance * shown_target
+                        THEN 'met' ELSE 'not_met' END
+               WHEN accumulation <> 'flow' THEN
+                   CASE WHEN shown_value >= shown_target THEN 'met' ELSE 'not_met' END
+               WHEN direction = 'at_least' AND shown_value > shown_target THEN 'exceeded'
+               WHEN shown_value >= shown_target
+                    * CASE direction WHEN 'about' THEN 1 - tolerance ELSE 1 END THEN 'done'
+               WHEN has_plan AND expected_rate IS NULL THEN 'not_due'
+               WHEN shown_value = 0 THEN 'not_started'
+               WHEN rate >= expected_rate THEN 'on_schedule'
+               ELSE 'behind'
+           END AS status,
+           CASE WHEN participant_kind = 'whole' OR NOT assessed OR shown_task <> 'assessed'
+                THEN NULL
+                WHEN shown_value IS NULL THEN 0
+                WHEN is_zero_best OR (shown_target = 0 AND direction <> 'at_most') THEN 100
+                ELSE LEAST(rate, 100)
+           END AS points
+    FROM placed p
+)"""
+
+# R13: a project is the mean of its assessed indicators, a unit the mean of its projects; both carry
+# 30 decimals, so that the single rounding of the unit's score is that of the exact mean.
+SCORES = f"""
+project_score AS (
+    SELECT participant_id, project_id, bool_or(has_report) AS has_report,
+           SUM(points) * {WIDE} / COUNT(points) AS score
+    FROM status
+    WHERE points IS NOT NULL
+    GROUP BY participant_id, project_id
+),
+component_now AS (
+    SELECT code, kind, weight, cap
+    FROM scoring_component
+    WHERE scheme_id = %(scheme)s
+),
+component_score AS (
+    SELECT s.participant_id, c.code, c.weight, LEAST(s.points, c.cap) AS points
+    FROM (SELECT participant_id, SUM(score) * {WIDE} / COUNT(*) AS points
+          FROM project_score GROUP BY participant_id) s
+    JOIN component_now c ON c.kind = 'project_rates'
+),
+unit_total AS (
+    SELECT participant_id, SUM(weight * points) / 100 AS total
+    FROM component_score
+    GROUP BY participant_id
+),
+unit AS (
+    SELECT participant_id, bool_or(ranked) AS ranked, bool_or(has_report) AS has_report,
+           MIN(participant_order) AS participant_order
+    FROM inputs
+    WHERE participant_kind <> 'whole'
+    GROUP BY participant_id
+),
+plain AS (
+    SELECT participant_id, SUM(score) * {WIDE} / COUNT(*) AS mean
+    FROM project_score
+    GROUP BY participant_id
+)"""
+
+PRIOR_LIVE = """
+prior AS (
+    SELECT u.participant_id, u.place AS previous_place,
+           EXISTS (SELECT 1 FROM snapshot_line o
+                   JOIN inputs i ON i.participant_id = o.participant_id
+                                AND i.indicator_id = o.indicator_id
+                   WHERE o.snapshot_id = u.snapshot_id AND o.participant_id = u.participant_id
+                     AND o.target_revision IS DISTINCT FROM i.target_revision) AS revised
+    FROM snapshot_unit u
+    WHERE u.snapshot_id = %(previous)s
+)"""
+
+PRIOR_FROZEN = """
+prior AS (
+    SELECT participant_id, previous_place, target_adjusted AS revised
+    FROM snapshot_unit
+    WHERE snapshot_id = %(snapshot)s
+)"""
+
+UNIT_SCORE = """
+unit_rounded AS (
+    SELECT u.participant_id, u.participant_order, u.ranked, u.has_report,
+           p.previous_place, COALESCE(p.revised, FALSE) AS target_adjusted,
+           CASE WHEN u.has_report THEN ROUND(ROUND(t.total, 20), c.decimals) END AS score,
+           CASE WHEN u.has_report THEN ROUND(ROUND(m.mean, 20), c.decimals) END AS plain_score
+    FROM unit u
+    CROSS JOIN scope c
+    LEFT JOIN unit_total t ON t.participant_id = u.participant_id
+    LEFT JOIN plain m ON m.participant_id = u.participant_id
+    LEFT JOIN prior p ON p.participant_id = u.participant_id
+),
+unit_score AS (
+    SELECT r.*,
+           CASE WHEN ranked AND score IS NOT NULL
+                THEN RANK() OVER (PARTITION BY (ranked AND score IS NOT NULL) ORDER BY score DESC)
+           END AS place
+    FROM unit_rounded r
+)"""
+
+# Worst first, equal figures in official order, never the whole; no benchmark, no list (R9, R10).
+LISTED = """
+listed AS (
+    SELECT indicator_id,
+           COALESCE(jsonb_agg(participant_id ORDER BY
+               CASE WHEN benchmark_measure = 'value' AND direction = 'at_most'
+                    THEN -compared ELSE compared END, participant_order, participant_id)
+               FILTER (WHERE below_benchmark), '[]'::jsonb) AS below_list
+    FROM status
+    WHERE participant_kind <> 'whole' AND benchmark IS NOT NULL
+    GROUP BY indicator_id
+)"""
+
+#: What the statement adds to a line's inputs; `snapshot_line` stores exactly these.
+OUTPUT_COLUMNS = {
+    "shown_target": "s.shown_target",
+    "shown_value": "s.shown_value",
+    "rate": "s.rate",
+    "place": "s.place",
+    "expected_rate": "s.expected_rate",
+    "gap_to_expected": "s.gap_to_expected",
+    "compared": "s.compared",
+    "gap_to_benchmark": "s.gap_to_benchmark",
+    "gap_to_city": "s.gap_to_city",
+    "below_benchmark": "s.below_benchmark",
+    "status": "s.status",
+    "points": "s.points",
+    "project_score": "CASE WHEN j.has_report THEN ROUND(ROUND(j.score, 20), c.decimals) END",
+    "pooled_excluding": "CASE WHEN s.is_sum THEN s.excluding END",
+    "rate_with_missing": "s.rate_with_missing",
+    "below_list": "CASE WHEN s.participant_kind = 'whole' THEN l.below_list END",
+}
+
+LINES = f"""
+SELECT {", ".join("s." + column for column in INPUT_COLUMNS)},
+       {", ".join(f"{sql} AS {name}" for name, sql in OUTPUT_COLUMNS.items())}
+FROM status s
+CROSS JOIN scope c
+LEFT JOIN project_score j ON j.participant_id = s.participant_id AND j.project_id = s.project_id
+LEFT JOIN listed l ON l.indicator_id = s.indicator_id
+"""
+
+#: Lists of participant ids; a participant's printed name is read from the catalogue.
+JSON_COLUMNS = {"pooled_excluding", "below_list"}
+
+UNIT_COLUMNS = [
+    "participant_id",
+    "ranked",
+    "has_report",
+    "previous_place",
+    "target_adjusted",
+    "score",
+    "place",
+    "place_change",
+]
+
+UNITS = """
+SELECT participant_id, ranked, has_report, previous_place,
+       COALESCE(target_adjusted AND place <> previous_place, FALSE) AS target_adjusted,
+       score, place, previous_place - place AS place_change, plain_score
+FROM unit_score
+ORDER BY place NULLS LAST, participant_order, participant_id
+"""
+
+
+def statement(tail: str, *, frozen: bool) -> str:
+    """Return the whole statement over live tables or a snapshot, ending in `tail`."""
+    ctes = [
+        *progress_ctes(frozen=frozen),
+        PLACED,
+        STATUS,
+        SCORES,
+        PRIOR_FROZEN if frozen else PRIOR_LIVE,
+        UNIT_SCORE,
+        LISTED,
+    ]
+    return "WITH " + ",\n".join(cte.strip() for cte in ctes) + "\n" + tail.strip()
+
+
+def live_parameters(period: ReportingPeriod, *, counted=Report.COUNTED) -> dict:
+    """Return the parameters of a live statement: the scheme in force, last period's snapshot."""
+    scheme = ScoringScheme.objects.in_force(period.programme, period.ends_on).first()
+    return progress_parameters(period, counted=counted) | {
+        "scheme": scheme.pk if scheme else None,
+        "previous": previous_snapshot_id(period),
+    }
+
+
+def frozen_parameters(snapshot: Snapshot, *, refresh_benchmarks: bool = False) -> dict:
+    """Return the parameters of a statement over `snapshot`'s own inputs."""
+    return progress_parameters(
+        snapshot.period,
+        counted=[],
+        snapshot_id=snapshot.pk,
+        refresh_benchmarks=refresh_benchmarks,
+    ) | {"scheme": snapshot.scheme_id, "previous": None}
+
+
+def previous_snapshot_id(period: ReportingPeriod) -> int | None:
+    """Return the newest snapshot of the period before `period` in its programme, or None."""
+    return (
+        Snapshot.objects.filter(
+            period__programme=period.programme,
+            period__kind=period.kind,
+            period__ends_on__lt=period.ends_on,
+        )
+        .order_by("-period__ends_on", "-version")
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
+def fetch(tail: str, parameters: dict, *, frozen: bool) -> list[dict]:
+    """Return the rows of the statement ending in `tail`, as dicts. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement(tail, frozen=frozen), parameters)
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for row in rows:
+        for name in JSON_COLUMNS & row.keys():
+            # Django hands JSONB of raw SQL over as text.
+            row[name] = None if row[name] is None else json.loads(row[name])
+    return rows
+
+
+@dataclass
+class Standings:
+    """位次: lines per indicator and the overall places of one period.
+
+    `lines`: indicator id → rows in official order (the `whole` row among them); `units`: rows of
+    the overall ranking, by place; `indicators` and `participants` by id, in printed order.
+    """
+
+    period: ReportingPeriod
+    basis: str
+    snapshot: Snapshot | None
+    scheme_id: int | None
+    decimals: int
+    indicators: dict[int, Indicator]
+    participants: dict[int, Participant]
+    lines: dict[int, list[dict]]
+    units: list[dict]
+
+    def whole(self, indicator_id: int) -> dict | None:
+        """Return the row of the `whole` participant, which carries the indicator's lists."""
+        rows = self.lines.get(indicator_id, [])
+        return next((row for row in rows if row["participant_kind"] == "whole"), None)
+
+    def below(self, indicator_id: int) -> list[dict] | None:
+        """Return the rows below the provincial average, worst first (R9); None without one."""
+        whole = self.whole(indicator_id)
+        if whole is None or whole["below_list"] is None:
+            return None
+        rows = {row["participant_id"]: row for row in self.lines[indicator_id]}
+        return [rows[participant_id] for participant_id in whole["below_list"]]
+
+    def overall(self) -> list[dict] | None:
+        """Return the ranked units by place, null scores last; None without a scheme (R13)."""
+        if self.scheme_id is None:
+            return None
+        return [row for row in self.units if row["ranked"]]
+
+    def project_scores(self) -> dict[tuple[int, int], Decimal]:
+        """Return printed project scores: (project id, participant id) → score."""
+        return {
+            (row["project_id"], row["participant_id"]): row["project_score"]
+            for rows in self.lines.values()
+            for row in rows
+            if row["project_score"] is not None
+        }
+
+
+def live_standings(period: ReportingPeriod) -> Standings:
+    """Return standings over submitted and approved reports, as they are now. Five queries."""
+    parameters = live_parameters(period)
+    return _assemble(period, None, parameters, frozen=False)
+
+
+def snapshot_standings(snapshot: Snapshot) -> Standings:
+    """Return the standings of a snapshot, recomputed from its own frozen inputs."""
+    return _assemble(snapshot.period, snapshot, frozen_parameters(snapshot), frozen=True)
+
+
+def _assemble(period: ReportingPeriod, snapshot: Snapshot | None, parameters: dict, *, frozen: bool) -> Standings:
+    programme: Programme = period.programme
+    by_indicator = defaultdict(list)
+    for row in fetch(LINES, parameters, frozen=frozen):
+        by_indicator[row["indicator_id"]].append(row)
+    indicators = {row.pk: row for row in Indicator.objects.of_programme(programme)}
+    for rows in by_indicator.values():
+        rows.sort(key=lambda row: (row["participant_order"], row["participant_id"]))
+    return Standings(
+        period=period,
+        basis="snapshot" if frozen else "live",
+        snapshot=snapshot,
+        scheme_id=parameters["scheme"],
+        decimals=snapshot.decimals if snapshot else programme.decimals,
+        indicators={pk: row for pk, row in indicators.items() if pk in by_indicator},
+        participants={row.pk: row for row in programme.participants.order_by("order", "id")},
+        lines=dict(by_indicator),
+        units=fetch(UNITS, parameters, frozen=frozen),
+    )
