@@ -294,7 +294,7 @@ class Job(models.Model):
             models.CheckConstraint(
                 name="job_progress_valid",
                 condition=Q(progress__lte=100),
-                violation_error_message="进度不能超过100%",
+                violation_error_message="进度不能超过100%%",
             ),
         ]
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from livelihood.constraints import one_of, paired
+from livelihood.constraints import one_of
 from livelihood.models import User
 from projects import querysets
 from projects.models.catalogue import Indicator
@@ -82,7 +82,6 @@ class Benchmark(models.Model):
                 | Q(city_place__gte=1, city_place__lte=models.F("city_count")),
                 violation_error_message="本市位次应在1与参评市数之间",
             ),
-            paired("benchmark_confirmed_pair", "confirmed_at", "confirmed_by", message="确认须有时间和人"),
         ]
 
     def __str__(self):

@@ -1,0 +1,359 @@
+"""Every model of ours: Chinese names, constraints that speak Chinese and refuse, who with when."""
+
+import datetime
+import re
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from livelihood.models import AuditSeal, Job
+from projects.models import FigureFlag, FigureRevision, ImportBatch, PeriodReopening, ReportApproval
+from supervision.models import Document, DocumentSeries, RenderedFile, Snapshot, SnapshotLine, SnapshotUnit
+from tests import factories
+
+OURS = [
+    model
+    for label in ("livelihood", "projects", "funding", "supervision")
+    for model in apps.get_app_config(label).get_models()
+]
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+CONSTRAINTS = [(model, constraint) for model in OURS for constraint in model._meta.constraints]
+NOW = datetime.datetime(2020, 9, 1, tzinfo=datetime.UTC)
+
+
+def names(pairs):
+    return [constraint.name for _, constraint in pairs]
+
+
+# -- what a valid row of each model looks like ---------------------------------------------------
+
+
+def snapshot():
+    return Snapshot.objects.create(
+        period=factories.PeriodFactory(),
+        version=1,
+        decimals=2,
+        elapsed_parts=8,
+        elapsed_whole=12,
+        calc_version=1,
+        sha256=factories.HASH,
+        frozen_by=factories.UserFactory(),
+    )
+
+
+def snapshot_line():
+    return SnapshotLine.objects.create(
+        snapshot=snapshot(),
+        participant=factories.ParticipantFactory(),
+        indicator=factories.IndicatorFactory(),
+        project_id=1,
+        participant_kind="unit",
+        participant_order=1,
+        ranked=True,
+        indicator_kind="number",
+        direction="at_least",
+        accumulation="flow",
+        additive=True,
+        assessed=True,
+        tolerance="0.05",
+        value_decimals=0,
+        target_state="assessed",
+        has_report=True,
+        approved=True,
+        has_plan=False,
+    )
+
+
+def snapshot_unit():
+    return SnapshotUnit.objects.create(
+        snapshot=snapshot(), participant=factories.ParticipantFactory(), ranked=True, has_report=True
+    )
+
+
+def series():
+    return DocumentSeries.objects.create(agency=factories.AgencyFactory(), word="民生办", year=2020)
+
+
+def document():
+    frozen = snapshot()
+    return Document.objects.create(
+        series=series(),
+        period=frozen.period,
+        snapshot=frozen,
+        title="通报",
+        sha256=factories.HASH,
+        drafted_by=factories.UserFactory(),
+    )
+
+
+def issued():
+    row = document()
+    row.state, row.number, row.issued_on = "issued", 8, NOW.date()
+    row.issued_at, row.issued_by = NOW, row.drafted_by
+    row.save()
+    return row
+
+
+def rendered():
+    return RenderedFile.objects.create(
+        document=document(), version=1, format="docx", content_sha256=factories.HASH, file="documents/x.docx"
+    )
+
+
+def approval():
+    return ReportApproval.objects.create(
+        report=factories.ReportFactory(),
+        nth=1,
+        sha256=factories.HASH,
+        verdict="approved",
+        decided_by=factories.UserFactory(),
+    )
+
+
+def batch():
+    period = factories.PeriodFactory()
+    return ImportBatch.objects.create(
+        sha256=factories.HASH,
+        programme=period.programme,
+        period=period,
+        file="imports/x.xlsx",
+        file_name="x.xlsx",
+        committed_by=factories.UserFactory(),
+    )
+
+
+def reopening():
+    return PeriodReopening.objects.create(
+        period=factories.PeriodFactory(), reason="更正", until=NOW, opened_by=factories.UserFactory()
+    )
+
+
+def seal():
+    return AuditSeal.objects.create(from_id=1, to_id=2, event_count=2, sha256=factories.HASH)
+
+
+def job():
+    return Job.objects.create(kind="close_month", key="1", queued_by=factories.UserFactory())
+
+
+def flag():
+    return FigureFlag.objects.create(figure=factories.FigureFactory(), code="falling_flow", explanation="比上月少")
+
+
+def revision():
+    return FigureRevision.objects.get(figure=factories.FigureFactory())
+
+
+def role_grant():
+    user = factories.grant(factories.UserFactory(), "clerk", region=factories.RegionFactory())
+    return user.grants.get()
+
+
+VALID = {
+    "account": factories.UserFactory,
+    "agency": factories.AgencyFactory,
+    "assignment": factories.AssignmentFactory,
+    "audit_seal": seal,
+    "benchmark": factories.BenchmarkFactory,
+    "document": document,
+    "document_series": series,
+    "figure": factories.FigureFactory,
+    "figure_flag": flag,
+    "figure_revision": revision,
+    "import_batch": batch,
+    "indicator": factories.IndicatorFactory,
+    "job": job,
+    "milestone": factories.MilestoneFactory,
+    "participant": factories.ParticipantFactory,
+    "period_reopening": reopening,
+    "programme": factories.ProgrammeFactory,
+    "project": factories.ProjectFactory,
+    "region": factories.RegionFactory,
+    "rendered_file": rendered,
+    "report": factories.ReportFactory,
+    "report_approval": approval,
+    "reporting_period": factories.PeriodFactory,
+    "role_grant": role_grant,
+    "scoring_component": lambda: factories.plain_scheme(factories.ProgrammeFactory()).components.get(),
+    "scoring_scheme": lambda: factories.plain_scheme(factories.ProgrammeFactory()),
+    "snapshot": snapshot,
+    "snapshot_line": snapshot_line,
+    "snapshot_unit": snapshot_unit,
+    "sub_project": factories.SubProjectFactory,
+    "target": factories.TargetFactory,
+}
+
+# -- how each constraint that is neither a unique nor a list of values is broken -----------------
+
+BROKEN = {
+    "role_grant_has_scope": {"region": None},
+    "audit_seal_range_valid": {"from_id": 5},
+    "job_lease_when_running": {"state": "running"},
+    "job_progress_valid": {"progress": 101},
+    "programme_decimals_valid": {"decimals": 5},
+    "participant_ranked_unit": {"kind": "own", "ranked": True},
+    "participant_dates_valid": {"joins_on": datetime.date(2020, 2, 1), "leaves_on": datetime.date(2020, 1, 1)},
+    "project_seq_positive": {"seq": 0},
+    "indicator_level_not_additive": {"accumulation": "level", "additive": True},
+    "indicator_assessed_number": {"kind": "growth", "assessed": True},
+    "indicator_decimals_valid": {"decimals": 7},
+    "indicator_tolerance_valid": {"tolerance": 1},
+    "target_value_when_assessed": {"state": "no_task", "value": 1},
+    "target_value_not_negative": {"value": -1},
+    "target_dates_valid": {"valid_to": datetime.date(2019, 1, 1)},
+    "target_revision_reason": {"revision": 2, "reason": ""},
+    "milestone_threshold_valid": {"threshold": -1},
+    "period_dates_valid": {"ends_on": datetime.date(2019, 1, 1)},
+    "period_month_starts_first": {"starts_on": datetime.date(2020, 1, 2)},
+    "period_closed_pair": {"closed_at": NOW},
+    "period_closed_has_moment": {"state": "closed"},
+    "reopening_has_reason": {"reason": ""},
+    "reopening_ended_pair": {"ended_at": NOW},
+    "report_one_reporter": {"participant": None},
+    "report_signed_pair": {"signed_at": NOW},
+    "report_submitted_pair": {"submitted_at": NOW},
+    "report_submitted_has_hash": {"content_sha256": ""},
+    "report_returned_has_reason": {"state": "returned"},
+    "approval_return_reason": {"verdict": "returned"},
+    "figure_value_when_reported": {"state": "reported", "value": None},
+    "benchmark_one_subject": {"indicator": None},
+    "benchmark_decimals_valid": {"decimals": 7},
+    "benchmark_source_given": {"source": ""},
+    "benchmark_place_in_count": {"city_place": 17, "city_count": 16},
+    "component_weight_valid": {"weight": 101},
+    "component_cap_valid": {"cap": 0},
+    "document_issued_pair": {"state": "issued", "number": 8, "issued_on": NOW.date(), "issued_at": NOW},
+    "participant_name_unique": {"code": "another"},
+    "document_issued_has_number": {"number": 8},
+    "document_correction_names": {"kind": "correction"},
+}
+
+
+def broken(model, constraint):
+    """Return an unsaved copy of a valid row that breaks `constraint`."""
+    row = VALID[model._meta.db_table]()
+    if constraint.name == "document_number_unique":
+        row = issued()
+    if constraint.name == "report_agency_unique":
+        row = factories.ReportFactory(participant=None, agency=factories.AgencyFactory())
+    if constraint.name == "benchmark_fund_unique":
+        row = factories.BenchmarkFactory(indicator=None, fund_rate="project/disbursed/planned")
+    if constraint.name == "indicator_not_own_part":
+        row.part_of_id = row.pk + 1
+        row.assessed = False
+        row.pk += 1
+        return row
+    row.pk = None
+    for field, value in BROKEN.get(constraint.name, {}).items():
+        setattr(row, field, value)
+    if constraint.name.endswith("_valid") and constraint.name not in BROKEN:
+        setattr(row, choice_field(constraint), "?")
+    return row
+
+
+def choice_field(constraint) -> str:
+    [(lookup, _)] = constraint.condition.children
+    return lookup.removesuffix("__in")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("model", "constraint"), CONSTRAINTS, ids=names(CONSTRAINTS))
+def test_constraint_refuses_in_the_database_and_speaks_chinese(model, constraint):
+    row = broken(model, constraint)
+
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        row.save(force_insert=True)
+
+    assert constraint.name in str(refused.value)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("model", "constraint"), CONSTRAINTS, ids=names(CONSTRAINTS))
+def test_constraint_message_reaches_the_form(model, constraint):
+    row = broken(model, constraint)
+
+    with pytest.raises(ValidationError) as refused:
+        constraint.validate(model, row)
+
+    assert str(constraint.violation_error_message) in " ".join(refused.value.messages)
+
+
+@pytest.mark.parametrize(("model", "constraint"), CONSTRAINTS, ids=names(CONSTRAINTS))
+def test_constraint_has_a_short_name_and_a_chinese_message(model, constraint):
+    assert len(constraint.name) <= 30
+    assert CHINESE.search(str(constraint.violation_error_message))
+
+
+VALUE_LISTS = [
+    (model, constraint)
+    for model, constraint in CONSTRAINTS
+    if isinstance(constraint, models.CheckConstraint)
+    and constraint.name not in BROKEN
+    and constraint.name.endswith("_valid")
+]
+
+
+@pytest.mark.parametrize(("model", "constraint"), VALUE_LISTS, ids=names(VALUE_LISTS))
+def test_value_list_is_that_of_the_fields_choices(model, constraint):
+    [(_, values)] = constraint.condition.children
+
+    assert values == [value for value, _ in model._meta.get_field(choice_field(constraint)).choices]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_model_and_fields_have_chinese_names(model):
+    assert CHINESE.search(str(model._meta.verbose_name))
+    for field in model._meta.get_fields():
+        if (
+            isinstance(field, models.Field)
+            and not field.primary_key
+            and field.model is model
+            and field.name not in BUILT_IN
+        ):
+            assert CHINESE.search(str(field.verbose_name)), field.name
+
+
+#: Named by Django itself, in its own translation.
+BUILT_IN = {"password", "last_login", "is_superuser", "username", "email", "is_staff", "is_active", "date_joined"} | {
+    "groups",
+    "user_permissions",
+}
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_table_and_index_names_are_short(model):
+    assert len(model._meta.db_table) <= 30
+    assert all(len(index.name) <= 30 for index in model._meta.indexes)
+
+
+#: A moment whose person is not a user of ours, or stands elsewhere in the row.
+NO_PERSON = {"due_at", "sealed_at", "finished_at", "rendered_at", "flagged_at"}
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_a_moment_has_its_person(model):
+    fields = {field.name: field for field in model._meta.get_fields() if isinstance(field, models.Field)}
+    paired = {
+        tuple(sorted(lookup.removesuffix("__isnull") for lookup, _ in constraint.condition.children[0].children))
+        for constraint in model._meta.constraints
+        if constraint.name.endswith("_pair")
+    }
+
+    for name, field in fields.items():
+        if not name.endswith("_at") or name in NO_PERSON:
+            continue
+        person = fields[name.replace("_at", "_by")]
+        assert field.null == person.null, name
+        if field.null:
+            assert (name, person.name) in paired, name
+
+
+@pytest.mark.django_db
+def test_every_model_with_constraints_has_a_valid_row():
+    missing = {model._meta.db_table for model, _ in CONSTRAINTS} - VALID.keys()
+
+    assert not missing
+    assert timezone.is_aware(NOW)
