@@ -1,0 +1,73 @@
+# Two commands are enough: make run, make test. VAR= (data) and PORT= let two copies run side by side.
+VAR ?= var
+PORT ?= 8000
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+APPS := livelihood projects funding supervision
+
+# Embedded PostgreSQL and Valkey; production sets DATABASE_URL and REDIS_URL and does not come through here.
+export LIVELIHOOD_EMBEDDED := 1
+export LIVELIHOOD_VAR := $(abspath $(VAR))
+export PORT
+unexport LIVELIHOOD_DATABASE LIVELIHOOD_TEST_VAR DJANGO_SETTINGS_MODULE
+
+# What the deployment checks look at; nothing connects to these addresses.
+PRODUCTION := env LIVELIHOOD_EMBEDDED=0 ALLOWED_HOSTS=progress.example.gov.cn \
+	SECRET_KEY=checked-only-7f3a9d52c1e84b06a5d9e7c2f1048b63aa51d20e \
+	DATABASE_URL=postgresql://app:secret@localhost/livelihood \
+	DATABASE_OWNER_URL=postgresql://owner:secret@localhost/livelihood REDIS_URL=redis://localhost/0
+
+.DEFAULT_GOAL := help
+.PHONY: help install run stop test test-fast test-long check fix bench coverage
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## everything into .venv and node_modules, and what the browser tests need of the system
+	@scripts/install.sh --tests
+
+run: ## the whole product with demo data: servers, web, worker, beat (PORT=8000 VAR=var); Ctrl+C ends it
+	@scripts/install.sh
+	@exec $(PYTHON) manage.py serve_all
+
+stop: ## end a `make run` of this VAR from elsewhere, and its servers
+	@$(PYTHON) manage.py serve_all --stop
+
+test: install ## the whole suite on servers of its own, browser tests last
+	$(PYTEST) -n auto -m "not browser and not long"
+	$(PYTEST) -m "browser and not long"
+
+test-fast: ## what to run while writing: no browser, nothing slow
+	@scripts/install.sh
+	$(PYTEST) -n auto -m "not browser and not long and not slow"
+
+test-long: install ## more load, kill points and fuzzing
+	HYPOTHESIS_PROFILE=long $(PYTEST) -n auto --timeout 1800 -m "long and not browser"
+	HYPOTHESIS_PROFILE=long $(PYTEST) --timeout 1800 -m "long and browser"
+
+check: ## lint, format, migrations, settings, templates, import direction, browser support
+	@scripts/install.sh
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) manage.py check --fail-level WARNING
+	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	find templates -name '*.html' -exec .venv/bin/djade --check --target-version 5.2 {} +
+	$(PYTHON) -m djlint --lint --quiet templates
+	$(PYTEST) --quiet tests/test_structure.py
+	PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent lint
+
+fix: ## what the linters and formatters can put right themselves
+	@scripts/install.sh
+	-$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+	-find $(APPS) tests -name '*.py' -not -path '*/migrations/*' -exec $(PYTHON) -m django_upgrade --target-version 5.2 {} +
+	-find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
+
+coverage: ## which lines and branches the tests reach
+	@scripts/install.sh
+	$(PYTEST) -n auto -m "not browser and not long" --cov --cov-report term-missing:skip-covered
+
+bench: ## measure against the bars of docs/performance.md
+	@scripts/install.sh
+	$(PYTHON) -m benchmarks

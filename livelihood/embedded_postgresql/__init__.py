@@ -1,0 +1,1 @@
+"""Django's PostgreSQL engine, with a server that starts at the first connection."""

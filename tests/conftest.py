@@ -1,0 +1,112 @@
+"""Servers and databases of the test run, and what every test may not do."""
+
+import os
+import shutil
+
+import pytest
+from django.conf import settings
+from django.core.management.commands import flush
+from hypothesis import settings as hypothesis_settings
+
+from tests.support import databases, processes
+
+pytest_plugins = ["tests.cast"]
+
+# Examples are the same in every run, so that a red run can be repeated; make test-long explores.
+hypothesis_settings.register_profile("usual", deadline=None, max_examples=50, derandomize=True, database=None)
+hypothesis_settings.register_profile("long", deadline=None, max_examples=1000, database=None)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+
+def pytest_unconfigure(config):
+    """The process that began the run ends its servers; xdist's workers have gone before."""
+    if hasattr(config, "workerinput"):
+        return
+    databases.test_servers().stop(force=True)
+    if (store := databases.test_servers().store).is_symlink():
+        shutil.rmtree(store.resolve())
+    shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_flush():
+    """Emptying tables is slow, needs rights the application lacks, and fights the append-only triggers."""
+
+    def refuse(self, **options):
+        raise AssertionError(
+            "Django's flush is not used here: take the cloned_db fixture instead of a transactional one."
+        )
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(flush.Command, "handle", refuse)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker):
+    """Replaces pytest-django's: one clone of the migrated template per xdist worker."""
+    name = f"livelihood_{databases.worker_name()}"
+    with django_db_blocker.unblock():
+        databases.ensure_template()
+        databases.clone_template(name)
+        databases.point_connections_at(name)
+    yield
+    with django_db_blocker.unblock():
+        databases.point_connections_at(name)
+
+
+@pytest.fixture
+def cloned_db(request, django_db_setup, django_db_blocker):
+    """A database for this test alone, really committed to and seen by other processes; its name.
+
+    For tests of commits, locks, triggers on other connections, workers and browsers. Not together with `db`
+    or the django_db mark, which hold a transaction open on the shared clone.
+    """
+    if "_django_db_helper" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        pytest.fail("cloned_db cannot be combined with db or the django_db mark; fixtures for both use `database`.")
+    with django_db_blocker.unblock(), databases.cloned_database() as name:
+        yield name
+
+
+@pytest.fixture
+def database(request):
+    """What a fixture that writes asks for, to serve both kinds of test: cloned_db where the test has it, else db."""
+    return request.getfixturevalue("cloned_db" if "cloned_db" in request.fixturenames else "db")
+
+
+@pytest.fixture
+def broker(request):
+    """The worker's own database of a real broker, empty at the start."""
+    from redis import Redis
+
+    from livelihood.celery import app, ensure_broker
+
+    ensure_broker()
+    number = int(os.environ["LIVELIHOOD_BROKER_DATABASE"])
+    with Redis(unix_socket_path=str(databases.test_servers().sockets / "valkey.sock"), db=number) as client:
+        client.flushdb()
+        yield client
+        app.control.purge()
+
+
+@pytest.fixture
+def celery_worker_process(cloned_db, broker, tmp_path):
+    """Start real Celery workers on this test's database: `worker = celery_worker_process()`, `worker.kill()`."""
+    started = []
+
+    def start(**options):
+        started.append(processes.start_worker(tmp_path / "worker.log", **options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture
+def web_process(cloned_db, broker, tmp_path):
+    """The real web server on this test's database: (process, address)."""
+    process, address = processes.start_web(tmp_path / "web.log")
+    yield process, address
+    process.stop()

@@ -1,0 +1,20 @@
+"""The project's settings on servers of the tests' own; what a test run writes lies in one temporary directory."""
+
+import os
+import tempfile
+from pathlib import Path
+
+if "LIVELIHOOD_TEST_VAR" not in os.environ:
+    os.environ["LIVELIHOOD_TEST_VAR"] = tempfile.mkdtemp(prefix="lv-test-")
+    Path(os.environ["LIVELIHOOD_TEST_VAR"]).chmod(0o711)
+worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+os.environ |= {"LIVELIHOOD_VAR": os.environ["LIVELIHOOD_TEST_VAR"], "LIVELIHOOD_EMBEDDED": "1", "DEBUG": "0"}
+os.environ |= {"LIVELIHOOD_EMBEDDED_DURABLE": "0", "LIVELIHOOD_QUEUE": f"test{worker}"}
+os.environ["LIVELIHOOD_BROKER_DATABASE"] = str(worker + 1)
+
+from livelihood.settings import *  # noqa: E402, F403, TID251 - the environment above comes first
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True

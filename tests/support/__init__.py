@@ -1,0 +1,1 @@
+"""Machinery of the tests: databases cloned from a template, and real processes of the product."""
