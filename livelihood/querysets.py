@@ -26,6 +26,10 @@ class AuditEventQuerySet(models.QuerySet):
 class JobQuerySet(models.QuerySet):
     """Long-running work."""
 
+    def visible_to(self, user):
+        """Return the jobs the user asked for."""
+        return self.filter(queued_by=user)
+
     def expired(self, now):
         """Return running jobs whose lease has run out at `now`."""
         return self.filter(state="running", lease_until__lt=now)

@@ -19,6 +19,23 @@ class Section:
     url_name: str
     visible: Callable[[User], bool]
     badge: Callable[[User], int] | None = None
+    #: Beginnings of view names (namespace:name) whose pages belong to this entry.
+    covers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button or link another app offers on a page; `blockers` say in words why it cannot be used yet.
+
+    `method` get is a link, post a form of its own. `is_next` marks the page's one filled button.
+    """
+
+    label: str
+    url: str
+    method: str = "get"
+    order: int = 0
+    is_next: bool = False
+    blockers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,6 +53,8 @@ class ToDo:
 _sections: dict[str, Section] = {}
 _to_do: dict[str, Callable[[User], Iterable[ToDo]]] = {}
 _jobs: dict[str, Callable[[Job], dict]] = {}
+_job_pages: dict[str, Callable[[Job], "JobPage"]] = {}
+_actions: dict[str, dict[str, Callable[[User, object], Iterable[Action]]]] = {}
 
 
 def register_section(section: Section) -> None:
@@ -67,9 +86,43 @@ def to_do_for(user: User) -> list[ToDo]:
     )
 
 
+def register_action(slot: str, name: str, source: Callable[[User, object], Iterable[Action]]) -> None:
+    """Offer actions on the pages of a kind of object: slot "period" or "report", called with user and object.
+
+    A second registration of the same name in a slot replaces the first.
+    """
+    _actions.setdefault(slot, {})[name] = source
+
+
+def actions_for(slot: str, user: User, subject: object) -> list[Action]:
+    """Return what the apps offer the user on the page of `subject`, in order."""
+    sources = _actions.get(slot, {}).values()
+    return sorted((action for source in sources for action in source(user, subject)), key=lambda action: action.order)
+
+
 def register_job(kind: str, run: Callable[[Job], dict]) -> None:
     """Offer the function that carries out jobs of `kind`; it returns the job's result."""
     _jobs[kind] = run
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """How a job is called on its page, and where its result or its beginning is seen."""
+
+    title: str
+    url: str = ""
+    link: str = ""
+
+
+def register_job_page(kind: str, describe: Callable[[Job], JobPage]) -> None:
+    """Offer words and a link for jobs of `kind`."""
+    _job_pages[kind] = describe
+
+
+def job_page(job: Job) -> JobPage:
+    """Return how the job is shown; its kind and key where nobody described it."""
+    describe = _job_pages.get(job.kind)
+    return describe(job) if describe else JobPage(title=f"{job.kind} {job.key}")
 
 
 def job_function(kind: str) -> Callable[[Job], dict]:

@@ -16,29 +16,42 @@ class SaveResult:
     """What became of a batch of typed cells.
 
     `saved`: keys stored or already so; `errors`: key → Chinese sentence; `conflicts`: key → what
-    somebody else stored meanwhile. A batch with any error or conflict in a plain form changes nothing.
+    somebody else stored meanwhile. What is wrong or in conflict is left as it was; the rest is stored.
     """
 
     saved: list[str] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     conflicts: dict[str, str] = field(default_factory=dict)
+    #: Why the whole batch was refused; the page then shows again what was typed.
+    refused: str = ""
 
 
 class ReportPart(ABC):
     """月报组成: one block of a report."""
 
-    #: Key prefix of the part's cells in forms, and its order on the page.
+    #: Name of the part in the report's hash, and its order on the page.
     code: str
     label: str
     order: int
+    #: Shows the part's lines inside the report's form; gets `part`, `columns` and `lines`.
+    template: str
+
+    @abstractmethod
+    def read(self, data) -> dict:
+        """Return the part's typed cells in a form's data: key → what `save` and `lines` take."""
 
     @abstractmethod
     def columns(self, report: Report) -> list[dict]:
         """Return the columns as printed: key, label, and whether a cell may be typed in."""
 
     @abstractmethod
-    def lines(self, report: Report, user: User) -> list[dict]:
-        """Return the lines the user may see, in printed order, with cells, state and errors."""
+    def lines(
+        self, report: Report, user: User, *, typed: dict | None = None, result: SaveResult | None = None
+    ) -> list[dict]:
+        """Return the lines the user may see, in printed order, with cells and state.
+
+        `typed` and `result`: what a refused form held and why, shown again in place of what is stored.
+        """
 
     @abstractmethod
     def save(self, report: Report, cells: dict, *, by: User, origin: str) -> SaveResult:
@@ -47,6 +60,10 @@ class ReportPart(ABC):
     @abstractmethod
     def check(self, report: Report) -> list[str]:
         """Return Chinese sentences saying what still stands between the report and signing."""
+
+    def warnings(self, report: Report) -> list[str]:
+        """Return Chinese sentences the signer should have read; they do not block."""
+        return []
 
     @abstractmethod
     def digest(self, report: Report) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 
 from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
 
@@ -91,6 +92,16 @@ class ReportingPeriodQuerySet(models.QuerySet):
     def open(self):
         """Return periods that take figures."""
         return self.filter(state="open")
+
+    def to_close_by(self, user):
+        """Return the open periods of the user's office that are past their deadline, and its reopened ones."""
+        offices = access_of(user).region_ids(Role.CITY_OFFICE)
+        return (
+            self.filter(programme__owner__in=offices)
+            .filter(Q(state="open", due_at__lt=Now()) | Q(reopenings__ended_at__isnull=True, reopenings__isnull=False))
+            .select_related("programme")
+            .distinct()
+        )
 
     def issued(self):
         """Return periods whose 通报 has been issued."""

@@ -1,6 +1,6 @@
 """What the database itself refuses or records for the projects app; applied after every `migrate`.
 
-All statements are idempotent. Raw SQL of the app lives here and in progress.py, nowhere else.
+All statements are idempotent. Raw SQL of the app lives here, in progress.py and in figure_sql.py, nowhere else.
 """
 
 #: The application's role may add rows here but never change or remove one.

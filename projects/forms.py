@@ -1,0 +1,59 @@
+"""Forms of the projects app: they parse and clean, they never save."""
+
+from django import forms
+from django.utils import timezone
+
+from projects.excel.guard import LARGEST_FILE
+from projects.models import Participant, ReportingPeriod
+
+
+class ReopenForm(forms.Form):
+    """重新开放: which participants, until when, why."""
+
+    participants = forms.ModelMultipleChoiceField(
+        label="考核单位",
+        queryset=Participant.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "请至少选一个考核单位。"},
+    )
+    until = forms.DateTimeField(
+        label="开放至",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"required": "请填开放到什么时候。", "invalid": "请写成日期和时间，如 2020-09-20 18:00。"},
+    )
+    reason = forms.CharField(
+        label="原因",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+        help_text="会写进退回原因，填报单位看得到。",
+        error_messages={"required": "重新开放要写明原因。"},
+    )
+
+    def __init__(self, *args, period: ReportingPeriod, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["participants"].queryset = period.programme.participants.order_by("order", "id")
+
+    def clean_until(self):
+        """Refuse a moment that has passed."""
+        until = self.cleaned_data["until"]
+        if until <= timezone.now():
+            raise forms.ValidationError("这个时间已经过去，请填以后的时间。")
+        return until
+
+
+class ReturnFileForm(forms.Form):
+    """月报表格: one file; what is in it is the reader's to judge."""
+
+    file = forms.FileField(
+        label="月报表格",
+        allow_empty_file=True,
+        help_text="系统下载的模板填好后上传；.xlsx、.xls、.et、.csv 都可以，最大20MB。",
+        error_messages={"required": "请先选一个文件。"},
+    )
+
+    def clean_file(self):
+        """Refuse a file that is too large before it is read."""
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_FILE:
+            raise forms.ValidationError(f"文件太大，最多{LARGEST_FILE // 1024 // 1024}MB。")
+        return file

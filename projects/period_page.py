@@ -1,0 +1,124 @@
+"""What the page of one period shows: who reports, how far each is, what waits for whom."""
+
+from collections import defaultdict
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from livelihood.access import is_city_office, oversees
+from livelihood.models import User
+from projects import rights
+from projects.models import FigureFlag, Participant, Programme, Report, ReportingPeriod
+from projects.progress import filling_counts
+from projects.services.reports import is_whole
+
+
+def period_rows(period: ReportingPeriod, user: User) -> list[dict]:
+    """Return one row per reporter the user sees, in official order: report, state, counts, lateness.
+
+    A unit without a report has a row too, with state "" and report None. Six queries.
+    """
+    now, owner = timezone.now(), period.programme.owner_id
+    sees_all, starts = oversees(user, owner), is_city_office(user, owner)
+    reports = list(
+        Report.objects.visible_to(user)
+        .filter(period=period)
+        .select_related("participant", "agency", "period", "submitted_by")
+        .order_by("participant__order", "agency__order", "id")
+    )
+    by_unit = {report.participant_id: report for report in reports if report.participant_id}
+    by_agency = [report for report in reports if report.agency_id]
+    units = Participant.objects.visible_to(user).filter(programme=period.programme).active_on(period.ends_on)
+    if period.programme.reporting_by == Programme.ReportingBy.AGENCY:
+        units = units.filter(kind=Participant.Kind.WHOLE)
+    if not sees_all:
+        units = units.exclude(kind=Participant.Kind.WHOLE)
+    filling = filling_counts(period, counted=Report.State.values)
+    flags = _flag_counts(period)
+    rows = [
+        _row(period, by_unit.get(unit.pk), unit, filling.get(unit.pk, {}), flags, now)
+        for unit in units.order_by("order", "id")
+    ]
+    rows += [_row(period, report, report.agency, {}, flags, now) for report in by_agency]
+    for row in rows:
+        row["may_start"] = (
+            row["report"] is None
+            and period.state == "open"
+            and (starts or (not sees_all and _fills(user, period, row["reporter"])))
+        )
+    return rows
+
+
+def _fills(user: User, period: ReportingPeriod, unit: Participant) -> bool:
+    """Tell whether the user fills anything for the unit, which has no report yet."""
+    return bool(rights.fill_scope(user, Report(period=period, participant=unit)))
+
+
+def _row(period: ReportingPeriod, report: Report | None, reporter, filling: dict, flags: dict, now) -> dict:
+    """Return what the table says of one reporter."""
+    flagged = flags.get(report.pk, (0, 0)) if report else (0, 0)
+    came = report is not None and report.state in Report.COUNTED
+    whole = isinstance(reporter, Participant) and reporter.kind == Participant.Kind.WHOLE
+    return {
+        "report": report,
+        "reporter": reporter,
+        "state": report.state if report else "",
+        "tasks": filling.get("tasks"),
+        "filled": filling.get("filled"),
+        "blank": filling["tasks"] - filling["filled"] if filling else None,
+        "flagged": flagged[0],
+        "unexplained": flagged[1],
+        "is_whole": whole,
+        "is_late": bool(report and report.is_late),
+        "is_overdue": not whole and not came and period.state == "open" and now > period.deadline,
+    }
+
+
+def _flag_counts(period: ReportingPeriod) -> dict[int, tuple[int, int]]:
+    """Return report id → (figures with a flag, those with one nobody has explained). One query."""
+    rows = (
+        FigureFlag.objects.filter(figure__period=period)
+        .values("figure__report")
+        .annotate(
+            flagged=Count("figure", distinct=True),
+            unexplained=Count("figure", distinct=True, filter=Q(reason="")),
+        )
+    )
+    return {row["figure__report"]: (row["flagged"], row["unexplained"]) for row in rows}
+
+
+def programme_rows(programmes: QuerySet, user: User) -> list[dict]:
+    """Return the programmes with their periods, newest first, and the user's own reports. Three queries."""
+    programmes = list(programmes)
+    periods = defaultdict(list)
+    for period in ReportingPeriod.objects.filter(programme__in=programmes).order_by("-ends_on"):
+        periods[period.programme_id].append(period)
+    reports = defaultdict(list)
+    for report in (
+        Report.objects.visible_to(user)
+        .filter(period__programme__in=programmes)
+        .select_related("participant", "agency", "period")
+    ):
+        reports[report.period_id].append(report)
+    return [
+        {
+            "programme": programme,
+            "sees_all": oversees(user, programme.owner_id),
+            "periods": [_period_line(period, programme, reports[period.pk]) for period in periods[programme.pk]],
+        }
+        for programme in programmes
+    ]
+
+
+def _period_line(period: ReportingPeriod, programme: Programme, reports: list[Report]) -> dict:
+    """Return what the list says of one period: its state, and how many reports came."""
+    # The programme is at hand; asking each period for it would be a query per line.
+    period.programme = programme
+    own = [report for report in reports if not is_whole(report)]
+    return {
+        "period": period,
+        "report": own[0] if len(own) == 1 else None,
+        "reports": len(own),
+        "approved": sum(report.state == Report.State.APPROVED for report in own),
+        "waiting": sum(report.state == Report.State.SUBMITTED for report in own),
+    }

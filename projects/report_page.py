@@ -1,0 +1,89 @@
+"""What the page of one report shows: its parts, how full it is, what may be done with it, how it came here."""
+
+from livelihood.models import AuditEvent, User
+from livelihood.registry import actions_for
+from projects import parts, rights
+from projects.models import Report
+from projects.services import reports as services
+
+#: Audit verbs that are steps of a report, as its history names them.
+STEPS = {
+    "sign_report": "签字",
+    "submit_report": "提交",
+    "withdraw_report": "撤回",
+    "approve_report": "审核通过",
+    "return_report": "退回",
+    "receive_report": "代收",
+}
+
+#: How many steps the history shows, newest first.
+SHOWN_STEPS = 6
+
+
+def report_page(report: Report, user: User, *, typed: dict | None = None, results: dict | None = None) -> dict:
+    """Return the page's context; `typed` and `results` by part code when a form comes back.
+
+    A constant number of queries, whatever the number of lines.
+    """
+    typed, results = typed or {}, results or {}
+    blocks = [
+        {
+            "part": part,
+            "columns": part.columns(report),
+            "lines": part.lines(report, user, typed=typed.get(part.code), result=results.get(part.code)),
+        }
+        for part in parts.registered()
+    ]
+    rows = [row for block in blocks for line in block["lines"] for row in line["rows"]]
+    verbs = services.open_verbs(report, user)
+    is_editable = any(row["is_typed"] for row in rows)
+    return {
+        "report": report,
+        "reporter": report.participant or report.agency,
+        "blocks": blocks,
+        "counts": _counts(rows),
+        "verbs": verbs,
+        "is_editable": is_editable,
+        "is_whole": services.is_whole(report),
+        "read_only_reason": "" if is_editable else _read_only_reason(report, user),
+        "blockers": services.blockers(report) if "sign" in verbs else [],
+        "warnings": [sentence for part in parts.registered() for sentence in part.warnings(report)],
+        "history": _history(report),
+        "actions": actions_for("report", user, report),
+    }
+
+
+def _counts(rows: list[dict]) -> dict:
+    """Count the lines by what there is still to do."""
+    tasks = [row for row in rows if row["task"] == "assessed"]
+    return {
+        "tasks": len(tasks),
+        "filled": sum(row["figure"] is not None and row["figure"].state in ("reported", "text") for row in tasks),
+        "flagged": sum(row["state"] == "flagged" for row in rows),
+        "errors": sum(row["state"] == "invalid" for row in rows),
+        "conflicts": sum(row["state"] == "conflict" for row in rows),
+    }
+
+
+def _read_only_reason(report: Report, user: User) -> str:
+    """Say why nothing on the page can be typed in, or nothing for those who only read."""
+    if not rights.fill_scope(user, report) or rights.parts_in(user, report) == {"office"}:
+        return ""
+    if report.state not in Report.EDITABLE and not services.is_whole(report):
+        return {
+            Report.State.SIGNED: "已签字，不能再改数。要改请先撤回。",
+            Report.State.SUBMITTED: "已提交，等市民生办审核。要改请先撤回，或请市民生办退回。",
+            Report.State.APPROVED: "已审核通过，不能再改数。要改请市民生办退回。",
+        }[report.state]
+    return f"{report.period.label}已经封账，不能再改数。确需更正，请联系市民生办重新开放。"
+
+
+def _history(report: Report) -> list[dict]:
+    """Return the report's last steps, newest first. One query."""
+    events = AuditEvent.objects.filter(
+        target_label=Report._meta.db_table, target_id=str(report.pk), verb__in=STEPS
+    ).select_related("by")
+    return [
+        {"at": event.at, "by": event.by, "step": STEPS[event.verb], "reason": event.reason}
+        for event in events.order_by("-id")[:SHOWN_STEPS]
+    ]

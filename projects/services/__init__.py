@@ -1,0 +1,1 @@
+"""Writes of the projects app, by theme: verbs, keyword-only, `by=`, atomic, audited."""

@@ -1,0 +1,187 @@
+"""Writes of reporting periods: open, close (封账), issue, and reopen for named participants."""
+
+import calendar
+import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from livelihood.access import require_city_office
+from livelihood.formats import format_date, format_long_moment
+from livelihood.models import User
+from livelihood.services import InvalidTransition, Refused, record_event
+from projects.models import Participant, PeriodReopening, Programme, Report, ReportingPeriod
+from projects.services.reports import create_reports
+
+State = ReportingPeriod.State
+
+
+@transaction.atomic
+def open_period(
+    *,
+    programme: Programme,
+    kind: str,
+    ends_on: datetime.date,
+    due_at: datetime.datetime,
+    by: User,
+    grace_hours: int = 0,
+    as_of: datetime.date | None = None,
+) -> ReportingPeriod:
+    """Open a month or week and make an empty draft for every reporter (the whole's stands approved).
+
+    A month runs from 1 January, as its figures do (R1); a week is the seven days up to `ends_on`. `as_of` is
+    `ends_on` unless given. Raises Refused for a period that exists, a day outside the programme's year, a
+    month that does not end on its last day, or a deadline before the period's end.
+    """
+    require_city_office(by, programme.owner_id)
+    _require_valid_dates(programme, kind, ends_on, due_at)
+    is_month = kind == ReportingPeriod.Kind.MONTH
+    period, created = ReportingPeriod.objects.get_or_create(
+        programme=programme,
+        kind=kind,
+        ends_on=ends_on,
+        defaults={
+            "starts_on": datetime.date(ends_on.year, 1, 1) if is_month else ends_on - datetime.timedelta(days=6),
+            "as_of": as_of or ends_on,
+            "due_at": due_at,
+            "grace_hours": grace_hours,
+        },
+    )
+    if not created:
+        raise Refused(f"{period.label}的填报期已经开过了。")
+    create_reports(period=period, by=by)
+    record_event(
+        by=by,
+        verb="open_period",
+        target=period,
+        after={"period": period.code, "due_at": due_at.isoformat(), "grace_hours": grace_hours},
+    )
+    return period
+
+
+@transaction.atomic
+def mark_closed(*, period: ReportingPeriod, without: list[str], by: User) -> ReportingPeriod:
+    """封账: no figure of the period changes any more. Also closes a reopened period again.
+
+    `without` names reporters closed without (participants' codes or agencies' names). The reports are locked
+    first, so that a save or an approval under way ends before the period closes or finds it closed. A period
+    closed again ends its reopenings and keeps its state. Compare-and-set: raises InvalidTransition when it is
+    closed already. Who may close and what blocks it is the caller's to check.
+    """
+    list(Report.objects.select_for_update().filter(period=period).order_by("pk").values_list("pk", flat=True))
+    current = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+    reopenings = PeriodReopening.objects.filter(period=period, ended_at__isnull=True)
+    if current.state == State.OPEN:
+        state = State.CLOSED
+    elif reopenings.update(ended_at=Now(), ended_by=by):
+        state = current.state
+    else:
+        raise InvalidTransition(f"{current.label}已经封账，没有需要再次封账的改动。")
+    ReportingPeriod.objects.filter(pk=period.pk).update(
+        state=state, closed_at=Now(), closed_by=by, closed_without=without, version=F("version") + 1
+    )
+    record_event(
+        by=by,
+        verb="close_period",
+        target=period,
+        before={"state": current.state, "without": current.closed_without},
+        after={"state": state, "without": without},
+    )
+    period.refresh_from_db()
+    return period
+
+
+@transaction.atomic
+def mark_issued(*, period: ReportingPeriod, by: User) -> ReportingPeriod:
+    """Note that the period's 通报 has been issued; a later correction leaves the period as it is.
+
+    Raises InvalidTransition while the period is still open.
+    """
+    changed = ReportingPeriod.objects.filter(pk=period.pk, state=State.CLOSED).update(
+        state=State.ISSUED, version=F("version") + 1
+    )
+    period.refresh_from_db()
+    if changed:
+        record_event(
+            by=by,
+            verb="issue_period",
+            target=period,
+            before={"state": State.CLOSED.value},
+            after={"state": State.ISSUED.value},
+        )
+    elif period.state != State.ISSUED:
+        raise InvalidTransition(f"{period.label}还没有封账，不能印发通报。")
+    return period
+
+
+@transaction.atomic
+def reopen_period(
+    *, period: ReportingPeriod, participants: list[Participant], until: datetime.datetime, reason: str, by: User
+) -> PeriodReopening:
+    """Let named participants change a closed or issued period until a moment, for a reason.
+
+    Their reports go back to `returned` with that reason (the whole's, which the city office keeps approved,
+    stays); the period's own state does not change. Raises Refused with what is wrong, NotAllowed unless
+    `by` works in the programme's city office.
+    """
+    require_city_office(by, period.programme.owner_id)
+    reason = reason.strip()
+    if not participants:
+        raise Refused("请选定要重新开放的考核单位。")
+    if any(participant.programme_id != period.programme_id for participant in participants):
+        raise Refused("要重新开放的考核单位不属于这个年度民生工程。")
+    if not reason:
+        raise Refused("重新开放要写明原因。")
+    if until <= timezone.now():
+        raise Refused(f"开放截止时间{format_long_moment(until)}已经过去，请填以后的时间。")
+    locked = list(
+        Report.objects.select_for_update()
+        .filter(period=period, participant__in=participants)
+        .exclude(participant__kind=Participant.Kind.WHOLE)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    current = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+    if current.state == State.OPEN:
+        raise InvalidTransition(f"{current.label}还没有封账，直接退回月报即可，不用重新开放。")
+    reopening = PeriodReopening.objects.create(period=period, reason=reason, until=until, opened_by=by)
+    reopening.participants.set(participants)
+    Report.objects.filter(pk__in=locked).exclude(state=Report.State.RETURNED).update(
+        state=Report.State.RETURNED, return_reason=reason, version=F("version") + 1
+    )
+    record_event(
+        by=by,
+        verb="reopen_period",
+        target=period,
+        after={
+            "participants": [participant.code for participant in participants],
+            "until": until.isoformat(),
+            "reopening": reopening.pk,
+        },
+        reason=reason,
+    )
+    return reopening
+
+
+@transaction.atomic
+def end_reopening(*, reopening: PeriodReopening, by: User) -> PeriodReopening:
+    """End a reopening before its time. Raises InvalidTransition when it has been ended already."""
+    require_city_office(by, reopening.period.programme.owner_id)
+    changed = PeriodReopening.objects.filter(pk=reopening.pk, ended_at__isnull=True).update(ended_at=Now(), ended_by=by)
+    if not changed:
+        raise InvalidTransition("这次重新开放已经结束了。")
+    record_event(by=by, verb="end_reopening", target=reopening.period, after={"reopening": reopening.pk})
+    reopening.refresh_from_db()
+    return reopening
+
+
+def _require_valid_dates(programme, kind, ends_on, due_at) -> None:
+    """Raise Refused unless the period lies in the programme's year and is due after its end."""
+    if ends_on.year != programme.year:
+        raise Refused(f"{format_date(ends_on)}不在{programme.year}年度内。")
+    if kind == ReportingPeriod.Kind.MONTH and ends_on.day != calendar.monthrange(ends_on.year, ends_on.month)[1]:
+        raise Refused(f"月报的截止日是当月最后一天，{format_date(ends_on)}不是。")
+    if timezone.localdate(due_at) < ends_on:
+        raise Refused("报送截止时间不能早于填报期的最后一天。")

@@ -1,0 +1,312 @@
+"""Writes of reports: signed, submitted, withdrawn, approved, returned.
+
+Every step locks the report, compares state and version with what the person saw, and refuses when somebody
+was faster. What was signed is what is submitted and approved: a SHA-256 over all parts binds the steps.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import F, Max, Q
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from livelihood import formats
+from livelihood.access import NotAllowed
+from livelihood.models import Agency, User
+from livelihood.services import InvalidTransition, Refused, record_event
+from projects import parts, rights
+from projects.models import Participant, PeriodReopening, Programme, Report, ReportApproval, ReportingPeriod
+
+State = Report.State
+
+#: verb → (states it starts from, state it leads to, Chinese name).
+TRANSITIONS = {
+    "sign": ({State.DRAFT, State.RETURNED}, State.SIGNED, "签字"),
+    "submit": ({State.SIGNED}, State.SUBMITTED, "提交"),
+    "withdraw": ({State.SIGNED, State.SUBMITTED}, State.DRAFT, "撤回"),
+    "approve": ({State.SUBMITTED}, State.APPROVED, "审核通过"),
+    "return": ({State.SUBMITTED, State.APPROVED}, State.RETURNED, "退回"),
+    "receive": ({State.DRAFT, State.RETURNED}, State.SUBMITTED, "代收"),
+}
+
+#: verb → why somebody else cannot do it.
+REFUSALS = {
+    "sign": "只有本单位的审核人可以签字。",
+    "submit": "只有本单位的填报人和审核人可以提交月报。",
+    "withdraw": "只有本单位的填报人和审核人可以撤回月报。",
+    "approve": "只有市民生办可以审核月报。",
+    "return": "只有市民生办可以退回月报。",
+    "receive": "只有市民生办可以代收月报。",
+}
+
+
+def content_hash(report: Report) -> str:
+    """Return the SHA-256 over the content of all registered parts, in their order. A few queries per part."""
+    digest = hashlib.sha256()
+    for part in parts.registered():
+        digest.update(f"[{part.code}]\n".encode())
+        for line in part.digest(report):
+            digest.update(line.encode())
+            digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def open_verbs(report: Report, user: User) -> list[str]:
+    """Return the steps the user could take with the report in its present state; at most one query."""
+    if is_whole(report):
+        return []
+    held = rights.parts_in(user, report)
+    return [
+        verb
+        for verb, (sources, _, _) in TRANSITIONS.items()
+        if report.state in sources and held & rights.VERB_ROLES[verb]
+    ]
+
+
+def blockers(report: Report) -> list[str]:
+    """Return what still stands between the report and a signature, over all parts."""
+    return [sentence for part in parts.registered() for sentence in part.check(report)]
+
+
+@transaction.atomic
+def report_for(
+    *, period: ReportingPeriod, participant: Participant | None = None, agency: Agency | None = None, by: User
+) -> Report:
+    """Return the reporter's report of the period, made as an empty draft when there is none yet.
+
+    The whole's report is made approved: the city office fills it and nobody else reviews it. Raises Refused
+    for a reporter of another programme or a closed period, NotAllowed for somebody else's report.
+    """
+    found = Report.objects.select_related("period__programme", "participant", "agency").filter(
+        period=period, participant=participant, agency=agency
+    )
+    report = found.first() or Report(period=period, participant=participant, agency=agency)
+    if not rights.fill_scope(by, report):
+        raise NotAllowed("这份月报不由您填报。")
+    if report.pk:
+        return report
+    _require_reporter(period, participant, agency)
+    require_changeable(report)
+    create_reports(
+        period=period, by=by, participants=[participant] if participant else [], agencies=[agency] if agency else []
+    )
+    report = found.get()
+    record_event(by=by, verb="open_report", target=report)
+    return report
+
+
+def create_reports(*, period: ReportingPeriod, by: User, participants=None, agencies=None) -> None:
+    """Make the missing drafts of the period in the caller's transaction, for all reporters unless some are named.
+
+    Reporters are the participants in force, or the agencies that lead a sub-project where agencies report;
+    the whole has a report in either case, which stands approved from the start.
+    """
+    by_agency = period.programme.reporting_by == Programme.ReportingBy.AGENCY
+    if participants is None:
+        participants = Participant.objects.filter(programme=period.programme).active_on(period.ends_on)
+        if by_agency:
+            participants = participants.filter(kind=Participant.Kind.WHOLE)
+    if agencies is None:
+        leads = Agency.objects.filter(led_sub_projects__project__programme=period.programme).distinct()
+        agencies = leads if by_agency else []
+    made = [Report(period=period, participant=row) for row in participants]
+    made += [Report(period=period, agency=row) for row in agencies]
+    # Two people may open the same report at once; the second finds the first one's.
+    Report.objects.bulk_create(made, ignore_conflicts=True)
+    for report in Report.objects.filter(
+        period=period, participant__kind=Participant.Kind.WHOLE, state=State.DRAFT
+    ).select_related("period__programme", "participant"):
+        approve_whole(report=report, by=by)
+
+
+def sign_report(*, report: Report, by: User) -> Report:
+    """签字: the head vouches for the content as it stands. Refused while a part has errors."""
+    return _move(report, "sign", by=by)
+
+
+def submit_report(*, report: Report, by: User) -> Report:
+    """提交: hand the signed report to the city office. Refused when its content is not what was signed."""
+    return _move(report, "submit", by=by)
+
+
+def withdraw_report(*, report: Report, by: User) -> Report:
+    """撤回: take the report back before it is approved; it has to be signed and submitted anew."""
+    return _move(report, "withdraw", by=by)
+
+
+def approve_report(*, report: Report, by: User, reason: str = "") -> Report:
+    """审核通过: bound to the content; refused when that is no longer what was submitted."""
+    return _move(report, "approve", by=by, reason=reason)
+
+
+def return_report(*, report: Report, by: User, reason: str) -> Report:
+    """退回: back to the reporter with a reason; also an approved one, as long as its period is open."""
+    if not reason.strip():
+        raise Refused("退回要写明原因，填报单位才知道改什么。")
+    return _move(report, "return", by=by, reason=reason)
+
+
+def receive_report(*, report: Report, by: User) -> Report:
+    """代收: the city office takes in a return that came on paper or as a file; it stands as submitted, unsigned."""
+    return _move(report, "receive", by=by)
+
+
+def approve_whole(*, report: Report, by: User) -> None:
+    """Approve the whole's report anew in the caller's transaction, which has locked it and changed its figures."""
+    sha256 = content_hash(report)
+    Report.objects.filter(pk=report.pk).update(
+        state=State.APPROVED, content_sha256=sha256, return_reason="", version=F("version") + 1
+    )
+    _add_verdict(report, sha256, ReportApproval.Verdict.APPROVED, "", by)
+
+
+def is_whole(report: Report) -> bool:
+    """Tell whether this is the report of the whole, which the city office fills and which stands approved."""
+    return report.participant is not None and report.participant.kind == Participant.Kind.WHOLE
+
+
+def is_open_for_figures(report: Report) -> bool:
+    """Tell whether figures of the report may change now, whoever asks; a query when its period is closed."""
+    try:
+        require_changeable(report)
+    except Refused:
+        return False
+    return is_whole(report) or report.state in Report.EDITABLE
+
+
+def lock_report(report: Report) -> Report:
+    """Return the report as it is now, locked until the caller's transaction ends, with its period read after that.
+
+    Closing a period locks its reports first, so whoever holds one sees the period's true state.
+    """
+    Report.objects.select_for_update().only("pk").get(pk=report.pk)
+    return Report.objects.select_related(
+        "period__programme__owner", "participant", "agency", "submitted_by", "signed_by"
+    ).get(pk=report.pk)
+
+
+def require_changeable(report: Report, *, expired_too: bool = False) -> None:
+    """Raise Refused when the report's period is closed and no reopening covers its reporter.
+
+    The time limit of a reopening is the reporter's; a verdict on what came in by then may follow it (`expired_too`).
+    """
+    period = report.period
+    if period.state == ReportingPeriod.State.OPEN:
+        return
+    reopening = (
+        PeriodReopening.objects.filter(
+            Q(participants=report.participant) if report.participant_id else Q(), period=period, ended_at__isnull=True
+        )
+        .order_by("-until")
+        .first()
+    )
+    if reopening is None:
+        raise Refused(f"{period.label}已经封账，什么都没有改动。确需更正，请联系市民生办重新开放。")
+    if reopening.until <= timezone.now() and not expired_too:
+        moment = formats.format_moment(reopening.until)
+        raise Refused(f"{period.label}的重新开放已于{moment}到期，什么都没有改动。请联系市民生办延长。")
+
+
+@transaction.atomic
+def _move(report: Report, verb: str, *, by: User, reason: str = "") -> Report:
+    """Carry out one transition and bring `report` up to date; the only place that changes a report's state."""
+    sources, target, name = TRANSITIONS[verb]
+    shown, seen = report, report.version
+    if not rights.may(by, verb, report):
+        raise NotAllowed(REFUSALS[verb])
+    report = lock_report(report)
+    if is_whole(report):
+        raise Refused("全域的数由市民生办直接录入，不用签字、提交和审核。")
+    if report.state not in sources or report.version != seen:
+        raise InvalidTransition(_overtaken(report, name, sources))
+    require_changeable(report, expired_too=verb in ("approve", "return"))
+    sha256 = content_hash(report)
+    if verb in ("sign", "receive") and (reasons := blockers(report)):
+        raise Refused(f"还不能{name}：{'；'.join(reasons)}。")
+    if verb in ("submit", "approve") and sha256 != report.content_sha256:
+        before = "签字" if verb == "submit" else "提交"
+        raise Refused(
+            f"{before}之后内容有改动，不能{name}。请先{'撤回' if verb == 'submit' else '退回'}，核对后重新签字。"
+        )
+    changed = Report.objects.filter(pk=report.pk, state__in=sources, version=seen).update(
+        state=target, version=F("version") + 1, **_columns(verb, sha256, by, reason)
+    )
+    if not changed:
+        raise InvalidTransition(_overtaken(report, name, sources))
+    if verb in ("approve", "return"):
+        verdict = ReportApproval.Verdict.APPROVED if verb == "approve" else ReportApproval.Verdict.RETURNED
+        _add_verdict(report, sha256, verdict, reason, by)
+    record_event(
+        by=by,
+        verb=f"{verb}_report",
+        target=report,
+        before={"state": report.state},
+        after={"state": target.value, "sha256": sha256},
+        reason=reason,
+    )
+    shown.refresh_from_db()
+    return shown
+
+
+def _columns(verb: str, sha256: str, by: User, reason: str) -> dict:
+    """Return what a verb writes beside the state.
+
+    A returned report keeps the moment of its first submission, by which lateness is judged.
+    """
+    return {
+        "sign": {"signed_at": Now(), "signed_by": by, "content_sha256": sha256},
+        "submit": {
+            "submitted_at": Coalesce(F("submitted_at"), Now()),
+            "submitted_by": Coalesce(F("submitted_by"), by.pk),
+            "return_reason": "",
+        },
+        "withdraw": {
+            "signed_at": None,
+            "signed_by": None,
+            "submitted_at": None,
+            "submitted_by": None,
+            "content_sha256": "",
+        },
+        "approve": {},
+        "return": {"return_reason": reason.strip(), "signed_at": None, "signed_by": None},
+        "receive": {
+            "content_sha256": sha256,
+            "submitted_at": Coalesce(F("submitted_at"), Now()),
+            "submitted_by": Coalesce(F("submitted_by"), by.pk),
+            "return_reason": "",
+        },
+    }[verb]
+
+
+def _add_verdict(report: Report, sha256: str, verdict: str, reason: str, by: User) -> None:
+    """Append the verdict; numbered under the report's lock."""
+    last = ReportApproval.objects.filter(report=report).aggregate(last=Max("nth"))["last"] or 0
+    ReportApproval.objects.create(
+        report=report, nth=last + 1, sha256=sha256, verdict=verdict, reason=reason.strip(), decided_by=by
+    )
+
+
+def _overtaken(report: Report, name: str, sources: Iterable[str]) -> str:
+    """Say why the step does not fit the report as it is now."""
+    word = report.get_state_display()
+    if report.state in sources:
+        return f"这份月报在您打开页面之后有改动，没有{name}。请看过现在的内容再办。"
+    if report.state == State.DRAFT and name == "提交":
+        return "这份月报还没有签字，不能提交。请先由审核人签字。"
+    return f"这份月报现在是“{word}”，不能{name}。请刷新页面看最新情况。"
+
+
+def _require_reporter(period: ReportingPeriod, participant: Participant | None, agency: Agency | None) -> None:
+    """Raise Refused unless exactly one reporter of the period's programme is named."""
+    programme = period.programme
+    if (participant is None) == (agency is None):
+        raise Refused("月报由一个考核单位或一个部门报送。")
+    if participant and participant.programme_id != programme.pk:
+        raise Refused(f"{participant}不是“{programme.name}”的考核单位。")
+    by_agency = programme.reporting_by == Programme.ReportingBy.AGENCY
+    if agency and not by_agency:
+        raise Refused(f"“{programme.name}”由考核单位报送，不由部门报送。")
+    if participant and by_agency and participant.kind != Participant.Kind.WHOLE:
+        raise Refused(f"“{programme.name}”由牵头部门报送，不由考核单位报送。")
