@@ -24,27 +24,33 @@ CALC_VERSION = 1
 WIDE = "1." + "0" * 30
 
 
-def printed(numerator: str, denominator: str, scale: str, decimals: str) -> str:
+def printed(numerator: str, denominator: str, fineness: str = "c") -> str:
     """Return SQL for a ratio as it is printed, in per cent: R7, the only rounding of a rate.
 
-    Half-up at `decimals` of the exact quotient (`scale` is 10 to that power): `div` is integer
-    division of NUMERIC, so no intermediate quotient is rounded; the outer ROUND only sets the
-    number of digits shown. A ratio below 1 never prints as 100, one above 0 never
-    as 0. NULL where an operand is NULL or the denominator is 0. Operands must not be negative.
+    `fineness` names a row with `scale` (10 to the number of decimals) and `step` (its inverse, with that
+    many decimals). Half-up of the exact quotient: `div` is integer division of NUMERIC, so no intermediate
+    quotient is rounded. A ratio below 1 never prints as 100, one above 0 never as 0. NULL where an operand
+    is NULL or the denominator is 0. Operands must not be negative.
     """
-    exact = f"div(200 * {numerator} * {scale} + {denominator}, 2 * NULLIF({denominator}, 0)) / {scale}"
-    return f"""ROUND(CASE
-        WHEN {numerator} <= 0 AND {denominator} > 0 THEN 0
-        WHEN {numerator} < {denominator}
-            THEN LEAST(GREATEST({exact}, 1 / {scale}), 100 - 1 / {scale})
-        ELSE {exact}
-    END, {decimals})"""
+    exact = f"div(200 * {numerator} * {fineness}.scale + {denominator}, 2 * NULLIF({denominator}, 0)) * {fineness}.step"
+    return f"""CASE
+        WHEN {numerator} >= {denominator} THEN {exact}
+        WHEN {numerator} <= 0 AND {denominator} > 0 THEN 0 * {fineness}.step
+        ELSE LEAST(GREATEST({exact}, {fineness}.step), 100 - {fineness}.step)
+    END"""
 
+
+#: Scale and step of each number of decimals: for the programme's own and for those of an average.
+FINENESS = """
+fineness (decimals, scale, step) AS (
+    VALUES (0, 1::numeric, 1::numeric), (1, 10, 0.1), (2, 100, 0.01), (3, 1000, 0.001),
+           (4, 10000, 0.0001), (5, 100000, 0.00001), (6, 1000000, 0.000001)
+)"""
 
 SCOPE_LIVE = """
 scope AS (
     SELECT p.id AS period_id, p.programme_id, p.ends_on, p.as_of, g.decimals, g.reporting_by,
-           power(10::numeric, g.decimals)::numeric(10, 0) AS scale,
+           n.scale, n.step,
            (CASE p.kind WHEN 'month' THEN EXTRACT(MONTH FROM p.ends_on)
                 ELSE EXTRACT(DOY FROM p.ends_on) END)::numeric AS elapsed_parts,
            (CASE p.kind WHEN 'month' THEN 12
@@ -52,14 +58,16 @@ scope AS (
             END)::numeric AS elapsed_whole
     FROM reporting_period p
     JOIN programme g ON g.id = p.programme_id
+    JOIN fineness n ON n.decimals = g.decimals
     WHERE p.id = %(period)s
 )"""
 
 SCOPE_FROZEN = """
 scope AS (
-    SELECT s.period_id, s.decimals, power(10::numeric, s.decimals)::numeric(10, 0) AS scale,
+    SELECT s.period_id, s.decimals, n.scale, n.step,
            s.elapsed_parts::numeric AS elapsed_parts, s.elapsed_whole::numeric AS elapsed_whole
     FROM snapshot s
+    JOIN fineness n ON n.decimals = s.decimals
     WHERE s.id = %(snapshot)s
 )"""
 
@@ -135,6 +143,12 @@ target_now AS (
     WHERE t.valid_from <= s.ends_on AND (t.valid_to IS NULL OR t.valid_to >= s.ends_on)
     ORDER BY t.indicator_id, t.participant_id, t.revision DESC
 ),
+base_now AS (
+    SELECT t.indicator_id, t.participant_id
+    FROM target_now t
+    WHERE t.state IN ('no_task', 'not_applicable')
+      AND t.indicator_id IN (SELECT base_id FROM indicator_now WHERE base_id IS NOT NULL)
+),
 milestone_now AS (
     SELECT m.indicator_id,
            (array_agg(m.threshold ORDER BY m.due_on DESC) FILTER (WHERE m.due_on <= s.as_of))[1]
@@ -150,9 +164,9 @@ inputs AS (
            u.kind AS participant_kind, u.order AS participant_order, u.ranked,
            i.kind AS indicator_kind, i.direction, i.accumulation, i.additive, i.assessed,
            i.tolerance, i.decimals AS value_decimals,
-           CASE WHEN b.state IN ('no_task', 'not_applicable') AND COALESCE(t.state, '') <> 'text'
+           CASE WHEN b.indicator_id IS NOT NULL AND COALESCE(t.state, '') <> 'text'
                 THEN 'no_task' ELSE COALESCE(t.state, 'blank') END AS target_state,
-           CASE WHEN b.state IN ('no_task', 'not_applicable') THEN NULL ELSE t.value END AS target,
+           CASE WHEN b.indicator_id IS NULL THEN t.value END AS target,
            t.revision AS target_revision, u.has_report,
            COALESCE(COALESCE(r.state, u.report_state) = 'approved', FALSE) AS approved,
            CASE WHEN r.state = ANY(%(counted)s) THEN f.value END AS value,
@@ -162,7 +176,7 @@ inputs AS (
     CROSS JOIN unit_now u
     CROSS JOIN indicator_now i
     LEFT JOIN target_now t ON t.indicator_id = i.id AND t.participant_id = u.id
-    LEFT JOIN target_now b ON b.indicator_id = i.base_id AND b.participant_id = u.id
+    LEFT JOIN base_now b ON b.indicator_id = i.base_id AND b.participant_id = u.id
     LEFT JOIN figure f ON f.period_id = s.period_id AND f.indicator_id = i.id
                       AND f.participant_id = u.id
     LEFT JOIN report r ON r.id = f.report_id
@@ -195,7 +209,7 @@ split AS (
     FROM inputs
     GROUP BY indicator_id
 ),
-rated AS (
+rated AS NOT MATERIALIZED (
     SELECT i.*, split.parts_target, split.whole_target,
            CASE
                WHEN i.indicator_kind = 'text' OR i.target_state = 'text' THEN 'text'
@@ -210,9 +224,9 @@ rated AS (
 
 # R6: additive indicators only, units with a task and a figure on both sides; who is left out is named,
 # and the sum is shown a second time with their targets kept in the denominator (R5).
-POOLED = """
-pooled AS (
-    SELECT indicator_id,
+POOLED = f"""
+sums AS (
+    SELECT indicator_id, MIN(direction) AS direction, MIN(accumulation) AS accumulation,
            SUM(value) FILTER (WHERE task = 'assessed' AND value IS NOT NULL) AS sum_value,
            SUM(target) FILTER (WHERE task = 'assessed' AND value IS NOT NULL) AS sum_target,
            GREATEST(SUM(target) FILTER (WHERE task = 'assessed'),
@@ -224,22 +238,32 @@ pooled AS (
     FROM rated
     WHERE participant_kind <> 'whole' AND additive AND indicator_kind = 'number'
     GROUP BY indicator_id
+),
+pooled AS (
+    SELECT s.indicator_id, s.sum_value, s.sum_target, s.task_count, s.excluding,
+           CASE WHEN s.accumulation = 'level' THEN NULL
+                WHEN s.direction = 'at_most' THEN {printed("s.sum_target", "s.sum_value")}
+                ELSE {printed("s.sum_value", "s.sum_target")} END AS city_rate,
+           CASE WHEN s.excluding IS NOT NULL AND s.direction <> 'at_most'
+                THEN {printed("s.sum_value", "s.full_target")} END AS rate_with_missing
+    FROM sums s
+    CROSS JOIN scope c
 )"""
-
-_AT_BENCHMARK_DECIMALS = printed(
-    "numerator",
-    "denominator",
-    "power(10::numeric, benchmark_decimals)::numeric(10, 0)",
-    "benchmark_decimals",
-)
 
 # The whole's line of an additive indicator shows the sums; every other line shows its own figures.
 # R11: a milestone plan replaces the straight line; at_most, stock and level have none.
+# The names left out stay in `pooled`: repeated on every line they would be most of its bytes.
+# OFFSET 0 keeps the planner from merging a step into the next and computing it once per use.
 YARDSTICKS = f"""
+elapsed AS (
+    SELECT {printed("c.elapsed_parts", "c.elapsed_whole")} AS straight_line,
+           (c.elapsed_parts < c.elapsed_whole) AS is_before_year_end
+    FROM scope c
+),
 summed AS (
-    SELECT r.*, p.excluding, p.full_target,
-           (r.participant_kind = 'whole' AND r.additive AND r.indicator_kind = 'number') AS is_sum,
-           p.sum_value, p.sum_target, p.task_count
+    SELECT r.*, (p.excluding IS NOT NULL) AS has_exclusions, p.city_rate, p.sum_value, p.sum_target,
+           p.task_count,
+           (r.participant_kind = 'whole' AND r.additive AND r.indicator_kind = 'number') AS is_sum
     FROM rated r
     LEFT JOIN pooled p ON p.indicator_id = r.indicator_id
 ),
@@ -260,39 +284,39 @@ divided AS (
            (direction = 'at_most' AND shown_value = 0 AND shown_task = 'assessed'
             AND indicator_kind = 'number') AS is_zero_best
     FROM shown s
+    OFFSET 0
 ),
-yardsticks AS (
-    SELECT d.*, c.scale,
-           CASE WHEN is_rated THEN {printed("numerator", "denominator", "c.scale", "c.decimals")} END AS rate,
-           CASE WHEN additive AND indicator_kind = 'number' AND accumulation <> 'level'
-                     AND direction <> 'at_most'
-                THEN {printed("sum_value", "sum_target", "c.scale", "c.decimals")}
-                WHEN additive AND indicator_kind = 'number' AND accumulation <> 'level'
-                THEN {printed("sum_target", "sum_value", "c.scale", "c.decimals")}
-           END AS city_rate,
+at_own_decimals AS (
+    SELECT d.*,
+           CASE WHEN is_rated THEN {printed("numerator", "denominator")} END AS rate,
            CASE WHEN shown_task <> 'assessed' OR indicator_kind <> 'number' THEN NULL
                 WHEN has_plan THEN ROUND(threshold, c.decimals)
-                WHEN accumulation = 'flow' AND direction <> 'at_most'
-                THEN {printed("c.elapsed_parts", "c.elapsed_whole", "c.scale", "c.decimals")}
+                WHEN accumulation = 'flow' AND direction <> 'at_most' THEN e.straight_line
            END AS expected_rate,
-           CASE WHEN is_sum AND excluding IS NOT NULL AND direction <> 'at_most'
-                THEN {printed("sum_value", "full_target", "c.scale", "c.decimals")} END AS rate_with_missing,
+           e.is_before_year_end, c.decimals
+    FROM divided d
+    CROSS JOIN scope c
+    CROSS JOIN elapsed e
+    OFFSET 0
+),
+yardsticks AS (
+    SELECT o.*,
            CASE WHEN NOT is_rated OR benchmark IS NULL THEN NULL
                 WHEN benchmark_measure = 'value'
                 THEN ROUND(shown_value, LEAST(value_decimals, benchmark_decimals))
-                WHEN benchmark_decimals < c.decimals
-                THEN {_AT_BENCHMARK_DECIMALS}
-                ELSE {printed("numerator", "denominator", "c.scale", "c.decimals")}
-           END AS compared,
-           (c.elapsed_parts < c.elapsed_whole) AS is_before_year_end
-    FROM divided d
-    CROSS JOIN scope c
+                WHEN benchmark_decimals < o.decimals
+                THEN {printed("numerator", "denominator", "n")}
+                ELSE rate
+           END AS compared
+    FROM at_own_decimals o
+    LEFT JOIN fineness n ON n.decimals = o.benchmark_decimals
+    OFFSET 0
 )"""
 
 
 def progress_ctes(*, frozen: bool) -> list[str]:
     """Return the CTEs `scope` … `yardsticks`, over the live tables or over a snapshot's lines."""
-    head = [SCOPE_FROZEN, INPUTS_FROZEN] if frozen else [SCOPE_LIVE, INPUTS_LIVE]
+    head = [FINENESS, SCOPE_FROZEN, INPUTS_FROZEN] if frozen else [FINENESS, SCOPE_LIVE, INPUTS_LIVE]
     return [cte.strip() for cte in [*head, RATED, POOLED, YARDSTICKS]]
 
 
@@ -338,7 +362,7 @@ def task_split(period: ReportingPeriod) -> list[dict]:
     """
     statement = (
         "WITH "
-        + ",\n".join(progress_ctes(frozen=False)[:3])
+        + ",\n".join(progress_ctes(frozen=False)[:4])
         + """
         SELECT r.indicator_id, MAX(r.whole_target) AS whole_target,
                COALESCE(MAX(r.parts_target), 0) AS parts_target,
@@ -353,3 +377,24 @@ def task_split(period: ReportingPeriod) -> list[dict]:
         cursor.execute(statement, progress_parameters(period, counted=[]))
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def filling_counts(period: ReportingPeriod, *, counted) -> dict[int, dict]:
+    """Return how far each participant's figures are: participant id → {"tasks", "filled"}.
+
+    `tasks` are the numeric indicators with a task, `filled` those with a figure in a report whose state is in
+    `counted`. What the whole has as a sum of the others is nobody's to fill.
+    """
+    statement = (
+        "WITH "
+        + ",\n".join(progress_ctes(frozen=False)[:4])
+        + """
+        SELECT participant_id, COUNT(*) AS tasks, COUNT(value) AS filled
+        FROM rated
+        WHERE task = 'assessed' AND indicator_kind <> 'text'
+          AND NOT (participant_kind = 'whole' AND additive AND indicator_kind = 'number')
+        GROUP BY participant_id"""
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, progress_parameters(period, counted=counted))
+        return {participant: {"tasks": tasks, "filled": filled} for participant, tasks, filled in cursor.fetchall()}

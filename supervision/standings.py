@@ -21,29 +21,29 @@ from supervision.models import ScoringScheme, Snapshot
 # every finite rate. R9: strictly worse on the compared value; a value that should be low is worse
 # when it is more. A sum with exclusions is compared with nothing (R5).
 PLACED = """
-placed AS (
+placeable AS (
     SELECT y.*,
            (participant_kind <> 'whole' AND assessed AND (rate IS NOT NULL OR is_zero_best))
                AS is_placed,
-           CASE WHEN participant_kind <> 'whole' AND assessed
-                     AND (rate IS NOT NULL OR is_zero_best)
-                THEN RANK() OVER (
-                    PARTITION BY indicator_id,
-                        (participant_kind <> 'whole' AND assessed
-                         AND (rate IS NOT NULL OR is_zero_best))
-                    ORDER BY is_zero_best DESC, rate DESC)
+           (is_sum AND has_exclusions) AS is_incomplete
+    FROM yardsticks y
+    OFFSET 0
+),
+placed AS (
+    SELECT p.*,
+           CASE WHEN is_placed
+                THEN RANK() OVER (PARTITION BY indicator_id, is_placed
+                                  ORDER BY is_zero_best DESC, rate DESC)
            END AS place,
-           CASE WHEN is_sum AND excluding IS NOT NULL THEN NULL
-                ELSE rate - expected_rate END AS gap_to_expected,
-           CASE WHEN is_sum AND excluding IS NOT NULL THEN NULL
-                ELSE compared - benchmark END AS gap_to_benchmark,
-           CASE WHEN participant_kind = 'whole' THEN NULL ELSE rate - city_rate END AS gap_to_city,
-           CASE WHEN is_sum AND excluding IS NOT NULL THEN NULL
+           CASE WHEN NOT is_incomplete THEN rate - expected_rate END AS gap_to_expected,
+           CASE WHEN NOT is_incomplete THEN compared - benchmark END AS gap_to_benchmark,
+           CASE WHEN participant_kind <> 'whole' THEN rate - city_rate END AS gap_to_city,
+           CASE WHEN is_incomplete THEN NULL
                 WHEN benchmark_measure = 'value' AND direction = 'at_most'
                 THEN compared > benchmark
                 WHEN is_zero_best AND benchmark_measure = 'rate' THEN FALSE
                 ELSE compared < benchmark END AS below_benchmark
-    FROM yardsticks y
+    FROM placeable p
 )"""
 
 # R15: exclusive, the first that holds. exceeded, done and met on exact values; on_schedule on the
@@ -52,7 +52,7 @@ STATUS = """
 status AS (
     SELECT p.*,
            CASE
-               WHEN is_sum AND excluding IS NOT NULL THEN NULL
+               WHEN is_incomplete THEN NULL
                WHEN shown_task IN ('no_task', 'text', 'not_split') THEN shown_task
                WHEN shown_value IS NULL AND indicator_kind = 'annual' AND is_before_year_end
                    THEN 'not_due'
@@ -191,9 +191,9 @@ OUTPUT_COLUMNS = {
     "status": "s.status",
     "points": "s.points",
     "project_score": "CASE WHEN j.has_report THEN ROUND(ROUND(j.score, 20), c.decimals) END",
-    "pooled_excluding": "CASE WHEN s.is_sum THEN s.excluding END",
-    "rate_with_missing": "s.rate_with_missing",
-    "below_list": "CASE WHEN s.participant_kind = 'whole' THEN l.below_list END",
+    "pooled_excluding": "p.excluding",
+    "rate_with_missing": "p.rate_with_missing",
+    "below_list": "l.below_list",
 }
 
 LINES = f"""
@@ -202,7 +202,8 @@ SELECT {", ".join("s." + column for column in INPUT_COLUMNS)},
 FROM status s
 CROSS JOIN scope c
 LEFT JOIN project_score j ON j.participant_id = s.participant_id AND j.project_id = s.project_id
-LEFT JOIN listed l ON l.indicator_id = s.indicator_id
+LEFT JOIN pooled p ON s.is_sum AND p.indicator_id = s.indicator_id
+LEFT JOIN listed l ON s.participant_kind = 'whole' AND l.indicator_id = s.indicator_id
 """
 
 #: Lists of participant ids; a participant's printed name is read from the catalogue.

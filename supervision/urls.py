@@ -1,0 +1,31 @@
+"""Addresses of the supervision app."""
+
+from django.urls import path, register_converter
+from django.urls.converters import get_converters
+
+from projects.converters import PeriodConverter
+from supervision.views import benchmarks, closing, documents, ranking
+
+app_name = "supervision"
+
+# The addresses of the projects app use it too; a second registration is deprecated.
+if "period" not in get_converters():
+    register_converter(PeriodConverter, "period")
+
+urlpatterns = [
+    path("ranking/", ranking.ranking_latest, name="ranking-latest"),
+    path("programmes/<str:code>/<period:period>/ranking/", ranking.ranking, name="ranking"),
+    path("programmes/<str:code>/<period:period>/benchmarks/", benchmarks.benchmarks, name="benchmarks"),
+    path(
+        "programmes/<str:code>/<period:period>/indicators/<int:pk>/",
+        ranking.indicator_detail,
+        name="indicator-detail",
+    ),
+    path("programmes/<str:code>/<period:period>/close/", closing.period_close, name="period-close"),
+    path("programmes/<str:code>/<period:period>/refresh/", closing.snapshot_refresh, name="snapshot-refresh"),
+    path("documents/", documents.document_list, name="document-list"),
+    path("documents/<int:pk>/", documents.document_detail, name="document-detail"),
+    path("documents/<int:pk>/issue/", documents.document_issue, name="document-issue"),
+    path("documents/<int:pk>/download/", documents.document_download, name="document-download"),
+    path("documents/<int:pk>/render/", documents.document_render, name="document-render"),
+]

@@ -1,0 +1,69 @@
+"""封账: what stands in the way, the button, and how far the job is."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from livelihood.access import require_city_office
+from livelihood.models import Job
+from livelihood.services import Refused
+from projects.views.context import get_period, period_context
+from supervision.document_forms import CloseForm
+from supervision.models import Document, Snapshot
+from supervision.services import closing
+from supervision.services.freezing import benchmarks_moved
+from supervision.services.snapshots import refresh_snapshot
+
+
+@require_http_methods(["GET", "POST"])
+def period_close(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    """Show who is missing; POST asks for the close, without those that were chosen."""
+    found = get_period(request, code, period)
+    require_city_office(request.user, found.programme.owner_id)
+    reporters = closing.reporters_of(found)
+    missing = [reporter for reporter in reporters if not reporter.is_approved]
+    form = CloseForm(request.POST if request.method == "POST" else None, missing=missing)
+    if form.is_bound and form.is_valid():
+        try:
+            job = closing.request_close(period=found, without=form.cleaned_data["without"], by=request.user)
+        except closing.CloseRefused as refusal:
+            form.add_error(None, refusal.reasons)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("livelihood:job-detail", job.pk)
+    snapshot = Snapshot.objects.latest_of(found)
+    context = period_context(request, found) | {
+        "form": form,
+        "reporters": reporters,
+        "missing": missing,
+        "needs_close": closing.needs_close(found),
+        "job": closing.close_job_of(found),
+        "own_job": Job.objects.visible_to(request.user),
+        "snapshot": snapshot,
+        "benchmarks_moved": snapshot is not None and found.state == "closed" and benchmarks_moved(snapshot),
+        "documents": Document.objects.visible_to(request.user).filter(period=found),
+    }
+    return render(request, "supervision/close_detail.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def snapshot_refresh(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    """Freeze the same figures with the averages that came since, and draft the paper anew (R10)."""
+    found = get_period(request, code, period)
+    require_city_office(request.user, found.programme.owner_id)
+    before = Snapshot.objects.latest_of(found)
+    try:
+        snapshot = refresh_snapshot(period=found, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("supervision:period-close", code, found.code)
+    if snapshot == before:
+        messages.info(request, "封账之后全省平均没有变动，快照不变。")
+    else:
+        messages.success(request, f"已按新的全省平均生成快照第{snapshot.version}版，通报已重新拟稿，数据未变。")
+    document = Document.objects.filter(snapshot=snapshot).order_by("-id").first()
+    if document is None:
+        return redirect("supervision:period-close", code, found.code)
+    return redirect("supervision:document-detail", document.pk)

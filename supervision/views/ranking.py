@@ -1,0 +1,173 @@
+"""排名与进度: the ranking of a period, and one page per indicator."""
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from livelihood.access import is_city_office
+from projects.lookup import LookupRefused, find_period
+from projects.models import Programme, ReportingPeriod
+from supervision.indicator import IndicatorPage
+from supervision.models import Snapshot
+from supervision.ranking import RankingPage
+from supervision.scope import bases, standings_scope
+from supervision.standings import Standings, live_standings, snapshot_standings
+
+
+@require_safe
+def ranking_latest(request: HttpRequest) -> HttpResponse:
+    """Lead to the ranking of the newest period the user sees."""
+    period = ReportingPeriod.objects.visible_to(request.user).select_related("programme").order_by("-ends_on").first()
+    if period is None:
+        raise Http404("还没有填报期。")
+    return redirect(_address("supervision:ranking", period))
+
+
+@require_safe
+def ranking(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    """Show scores by project and unit, places, and the lists below the provincial average."""
+    found = _period(request, code, period)
+    choices = bases(request.user, found)
+    snapshot = _basis(request, choices)
+    scope = standings_scope(request.user, found, snapshot)
+    projects = list(found.programme.projects.prefetch_related("sub_projects__lead_agency").order_by("seq"))
+    page = RankingPage(_standings(found, snapshot), scope, projects, by_place=request.GET.get("order") == "place")
+    address = _address("supervision:ranking", found)
+    groups = page.groups()
+    context = _shared(request, found, choices, snapshot, address) | {
+        "page": page,
+        "columns": page.columns(),
+        "rows": page.rows(_number(request.GET.get("open"))),
+        "groups": groups,
+        "sentences": [
+            {"seq": group["seq"], "project": group["name"], "label": item["label"], "sentence": item["sentence"]}
+            for group in groups
+            for item in group["indicators"]
+            if item["in_scope"] and item["sentence"]
+        ],
+        "hidden_lists": any(not item["in_scope"] for group in groups for item in group["indicators"]),
+        "scope": scope,
+        "has_scheme": page.standings.scheme_id is not None,
+        "orders": _choices(request, address, "order", [("", "官方顺序"), ("place", "按位次")]),
+        "address": address,
+        "open_query": _query(request, "open"),
+        "basis_query": _query(request, "open", "order"),
+        "period_choices": _periods(found, "supervision:ranking"),
+    }
+    return render(request, "supervision/ranking.html", context)
+
+
+@require_safe
+def indicator_detail(request: HttpRequest, code: str, period: str, pk: int) -> HttpResponse:
+    """Show every unit of one indicator: target, value, rate, place, yardsticks, status."""
+    found = _period(request, code, period)
+    choices = bases(request.user, found)
+    snapshot = _basis(request, choices)
+    scope = standings_scope(request.user, found, snapshot)
+    standings = _standings(found, snapshot)
+    if pk not in standings.indicators:
+        raise Http404("没有这个指标。")
+    page = IndicatorPage(standings, scope, pk)
+    if not page.rows:
+        raise Http404("没有这个指标。")
+    address = _address("supervision:indicator-detail", found, pk=pk)
+    context = _shared(request, found, choices, snapshot, address) | {
+        "page": page,
+        "left_out": page.left_out(),
+        "yardsticks": page.yardsticks(),
+        "formula_line": page.formula_line(request.GET.get("unit")),
+        "ranking_url": f"{_address('supervision:ranking', found)}{_query(request)}",
+        "basis_query": _query(request),
+        "period_choices": _periods(found, "supervision:indicator-detail", pk=pk),
+    }
+    return render(request, "supervision/indicator_detail.html", context)
+
+
+def _period(request: HttpRequest, code: str, text: str) -> ReportingPeriod:
+    """Return the period of a programme in the user's scope; 404 for what does not exist or is not theirs."""
+    programme = get_object_or_404(Programme.objects.visible_to(request.user).select_related("owner"), code=code)
+    try:
+        period = find_period(programme, text)
+    except LookupRefused as refusal:
+        raise Http404(str(refusal)) from refusal
+    period.programme = programme
+    return period
+
+
+def _basis(request: HttpRequest, choices: list[Snapshot | None]) -> Snapshot | None:
+    """Return the chosen basis, ?basis=live or a snapshot's version; None stands for live figures."""
+    if "basis" not in request.GET:
+        if not choices:
+            raise Http404("本期还没有可看的结果。")
+        return choices[0]
+    for choice in choices:
+        if request.GET["basis"] == _basis_code(choice):
+            return choice
+    raise Http404("没有这一版结果。")
+
+
+def _basis_code(snapshot: Snapshot | None) -> str:
+    return "live" if snapshot is None else str(snapshot.version)
+
+
+def _standings(period: ReportingPeriod, snapshot: Snapshot | None) -> Standings:
+    if snapshot is None:
+        return live_standings(period)
+    snapshot.period = period
+    return snapshot_standings(snapshot)
+
+
+def _shared(request: HttpRequest, period: ReportingPeriod, choices, snapshot: Snapshot | None, address: str) -> dict:
+    """Return what both pages say of programme, period and basis."""
+    return {
+        "programme": period.programme,
+        "period": period,
+        "is_demo": period.programme.is_demo,
+        "is_city_office": is_city_office(request.user, period.programme.owner_id),
+        "snapshot": snapshot,
+        "bases": [
+            {
+                "label": f"快照{choice.version}" if choice else "实时",
+                "url": f"{address}{_query(request, 'basis', basis=_basis_code(choice))}",
+                "active": choice == snapshot,
+            }
+            for choice in choices
+        ],
+    }
+
+
+def _choices(request: HttpRequest, address: str, key: str, values: list[tuple[str, str]]) -> list[dict]:
+    """Return the alternatives of one query parameter as addresses that keep the others."""
+    chosen = request.GET.get(key, "")
+    return [
+        {"label": label, "url": f"{address}{_query(request, key, **{key: value})}", "active": value == chosen}
+        for value, label in values
+    ]
+
+
+def _query(request: HttpRequest, *without: str, **added: str) -> str:
+    """Return the request's own parameters as a query string, some left out, some set; "" for none."""
+    kept = {key: request.GET[key] for key in ("basis", "order", "open") if key in request.GET and key not in without}
+    query = urlencode({key: value for key, value in (kept | added).items() if value})
+    return f"?{query}" if query else ""
+
+
+def _address(name: str, period: ReportingPeriod, **more) -> str:
+    return reverse(name, kwargs={"code": period.programme.code, "period": period.code} | more)
+
+
+def _periods(current: ReportingPeriod, name: str, **more) -> list[dict]:
+    """Return the same page of the programme's other periods, the newest first, for the context bar."""
+    rows = current.programme.periods.order_by("-ends_on", "kind")
+    addresses = [reverse(name, kwargs={"code": current.programme.code, "period": row.code} | more) for row in rows]
+    return [
+        {"label": row.label, "url": address, "active": row.pk == current.pk}
+        for row, address in zip(rows, addresses, strict=True)
+    ]
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else None
