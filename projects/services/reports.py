@@ -143,8 +143,6 @@ def approve_report(*, report: Report, by: User, reason: str = "") -> Report:
 
 def return_report(*, report: Report, by: User, reason: str) -> Report:
     """退回: back to the reporter with a reason; also an approved one, as long as its period is open."""
-    if not reason.strip():
-        raise Refused("退回要写明原因，填报单位才知道改什么。")
     return _move(report, "return", by=by, reason=reason)
 
 
@@ -216,6 +214,8 @@ def _move(report: Report, verb: str, *, by: User, reason: str = "") -> Report:
     shown, seen = report, report.version
     if not rights.may(by, verb, report):
         raise NotAllowed(REFUSALS[verb])
+    if verb == "return" and not reason.strip():
+        raise Refused("退回要写明原因，填报单位才知道改什么。")
     report = lock_report(report)
     if is_whole(report):
         raise Refused("全域的数由市民生办直接录入，不用签字、提交和审核。")

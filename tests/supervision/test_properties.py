@@ -10,6 +10,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from supervision.services.snapshots import freeze_snapshot
+from supervision.standings import snapshot_standings
 from tests import factories
 from tests.boards import make_board
 
@@ -149,3 +151,15 @@ def test_below_list_is_strict_and_worst_first(table, average, decimals):
                 for unit, row in rows.items()
                 if unit != "全市" and row["compared"] is not None and row["compared"] < Decimal(shown)
             }
+
+
+@usual
+@given(table=tables, absent=unreported)
+def test_live_and_snapshot_agree_on_the_same_data(table, absent):
+    with board_of(table, absent=absent) as board:
+        live = board.standings()
+
+        frozen = snapshot_standings(freeze_snapshot(period=board.period, by=factories.UserFactory()))
+
+        assert frozen.lines == live.lines
+        assert frozen.units == live.units
