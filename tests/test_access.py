@@ -89,6 +89,16 @@ supervision:snapshot-refresh      GET    L m m m m m m m m m m m m
 supervision:snapshot-refresh      POST   L n f f f f f s f f n n n
 """
 
+WITHOUT_ARGUMENTS = {
+    "livelihood:home",
+    "livelihood:login",
+    "livelihood:logout",
+    "livelihood:styleguide",
+    "projects:programme-list",
+    "supervision:document-list",
+    "supervision:ranking-latest",
+}
+
 
 def rows() -> dict[tuple[str, str], str]:
     """Return (url name, method) → the row's letters."""
@@ -133,9 +143,7 @@ def addresses(db, indicators, participants, programme, period, july, city_office
             found[name] = reverse(name, kwargs={"pk": report.pk})
         elif name.startswith("supervision:document-") and name != "supervision:document-list":
             found[name] = reverse(name, kwargs={"pk": draft.pk})
-        elif name.split(":")[1] in {"home", "login", "logout", "styleguide", "health", "ready"}:
-            found[name] = reverse(name)
-        elif name in {"projects:programme-list", "supervision:document-list", "supervision:ranking-latest"}:
+        elif name in WITHOUT_ARGUMENTS:
             found[name] = reverse(name)
         else:
             found[name] = reverse(name, kwargs=of_period)

@@ -1,0 +1,165 @@
+"""Opens an untrusted file through the child process and gives its cells to the rest of the project."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+
+from livelihood.services import Refused
+from projects.excel.guard import LARGEST_FILE
+
+#: Wall-clock limit of the child; its CPU limit is lower.
+SECONDS = 40
+#: What Python runs as the child.
+CHILD = ["-m", "projects.excel.child"]
+
+
+class WorkbookRefused(Refused):
+    """The file as a whole is not taken; the message is a Chinese sentence without the file's name."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell with its place. `kind` is blank, text, number, date, bool, error or unknown (no stored result).
+
+    `text` is what a person would type to get it; a percentage-formatted number also has `is_percent`.
+    """
+
+    row: int
+    column: int
+    kind: str = "blank"
+    text: str = ""
+    is_percent: bool = False
+
+    @property
+    def address(self) -> str:
+        """Return the place as Excel names it: B7."""
+        return f"{column_letters(self.column)}{self.row}"
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether nothing, or only white space, stands in the cell."""
+        return self.kind == "blank" or (self.kind == "text" and not self.text.strip())
+
+
+@dataclass
+class Sheet:
+    """One sheet: rows and columns count from 1."""
+
+    name: str
+    is_hidden: bool = False
+    rows: list[list] = field(default_factory=list)
+
+    def cell(self, row: int, column: int) -> Cell:
+        """Return the cell at a place; blank beyond the sheet's area."""
+        if row < 1 or row > len(self.rows) or column > len(self.rows[row - 1]):
+            return Cell(row, column)
+        return _cell(row, column, self.rows[row - 1][column - 1])
+
+    def row(self, number: int) -> Iterator[Cell]:
+        """Yield the cells of a row."""
+        return (self.cell(number, column) for column in range(1, len(self.rows[number - 1]) + 1))
+
+    @property
+    def row_count(self) -> int:
+        """Return the number of the last row."""
+        return len(self.rows)
+
+
+@dataclass
+class Workbook:
+    """A file's name, hash and sheets."""
+
+    file_name: str
+    sha256: str
+    sheets: list[Sheet]
+
+    def sheet(self, name: str) -> Sheet | None:
+        """Return the sheet of that name, or None."""
+        return next((sheet for sheet in self.sheets if sheet.name == name), None)
+
+    @property
+    def visible_sheets(self) -> list[Sheet]:
+        """Return the sheets a person sees."""
+        return [sheet for sheet in self.sheets if not sheet.is_hidden]
+
+
+def open_workbook(path: Path, *, file_name: str = "") -> Workbook:
+    """Return the cells of an .xlsx, .xls, .et or .csv, told apart by content.
+
+    Raises WorkbookRefused with one sentence for everything that cannot or must not be read.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WorkbookRefused("文件不存在。")
+    if path.stat().st_size > LARGEST_FILE:
+        raise WorkbookRefused(f"文件太大，最多{LARGEST_FILE // 1024 // 1024}MB。")
+    answer = _ask_child(path)
+    if "refused" in answer:
+        raise WorkbookRefused(answer["refused"])
+    sheets = [Sheet(sheet["name"], sheet["hidden"], sheet["rows"]) for sheet in answer["sheets"]]
+    if not any(sheet.rows for sheet in sheets):
+        raise WorkbookRefused("表格里没有内容。")
+    return Workbook(file_name or path.name, sha256_of(path), sheets)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def column_letters(number: int) -> str:
+    """Return a column as Excel names it: 1 is A, 27 is AA."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _ask_child(path: Path) -> dict:
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module, with the file's absolute path as only argument
+            [sys.executable, *CHILD, str(path.resolve())],
+            cwd=settings.BASE_DIR,
+            env={"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise WorkbookRefused(f"文件{SECONDS}秒内没有读完，可能内容异常，没有导入。") from error
+    if done.returncode != 0:
+        raise WorkbookRefused("文件内容异常，读取时超出内存或时间限制，没有导入。")
+    return json.loads(done.stdout)
+
+
+def _cell(row: int, column: int, raw) -> Cell:
+    if raw is None:
+        return Cell(row, column)
+    if isinstance(raw, str):
+        return Cell(row, column, "text", raw)
+    if "n" in raw:
+        return Cell(row, column, "number", _plain(raw["n"]), bool(raw.get("p")))
+    if "d" in raw:
+        return Cell(row, column, "date", raw["d"])
+    if "b" in raw:
+        return Cell(row, column, "bool", "TRUE" if raw["b"] else "FALSE")
+    if "e" in raw:
+        return Cell(row, column, "error", raw["e"])
+    return Cell(row, column, "unknown")
+
+
+def _plain(number: str) -> str:
+    """Return a number without exponent: 1e+20 is what Excel shows of 100000000000000000000."""
+    if "e" not in number:
+        return number
+    return format(Decimal(number), "f")

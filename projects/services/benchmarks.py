@@ -1,0 +1,232 @@
+"""Writes of the provincial averages: published from above, entered and confirmed by a person (R10)."""
+
+import datetime
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from livelihood.access import require_city_office
+from livelihood.models import User
+from livelihood.services import Refused, record_event
+from projects.models import Benchmark, Indicator, ReportingPeriod
+from projects.values import ValueRefused, parse_number
+
+#: What the columns can hold.
+MOST_DECIMALS = 6
+LARGEST = Decimal(10) ** 14
+SOURCE_LENGTH = Benchmark._meta.get_field("source").max_length
+MOST_CITIES = 32_767
+#: What a benchmark says, as stored.
+CONTENT = ["measure", "value", "decimals", "as_of", "source", "city_rate", "city_place", "city_count"]
+
+
+@dataclass(frozen=True)
+class BenchmarkEntry:
+    """One indicator's average as typed; `value` None removes what is stored.
+
+    `value` and `city_rate` are in the measure's own unit: per cent for a rate, the indicator's unit for a value.
+    `base_version` is the version the person saw: 0 for none, None not to ask.
+    """
+
+    indicator_id: int
+    value: Decimal | None
+    measure: str = Benchmark.Measure.RATE
+    decimals: int = 0
+    source: str = ""
+    as_of: datetime.date | None = None
+    city_rate: Decimal | None = None
+    city_place: int | None = None
+    city_count: int | None = None
+    base_version: int | None = None
+
+
+@dataclass
+class BenchmarkOutcome:
+    """Indicator ids by what became of their lines."""
+
+    saved: list[int] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    unchanged: list[int] = field(default_factory=list)
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether anything was written."""
+        return bool(self.saved or self.removed)
+
+
+class BenchmarksRefused(Refused):
+    """Lines that cannot be stored; `errors`: indicator id → Chinese sentence. Nothing was stored."""
+
+    def __init__(self, errors: dict[int, str]):
+        super().__init__("\n".join(errors.values()))
+        self.errors = errors
+
+
+def set_benchmark(*, period: ReportingPeriod, indicator: Indicator, by: User, **values) -> Benchmark:
+    """Store one average; `values` as in BenchmarkEntry. Raises BenchmarksRefused with one sentence."""
+    set_benchmarks(period=period, entries=[BenchmarkEntry(indicator_id=indicator.pk, **values)], by=by)
+    return Benchmark.objects.get(period=period, indicator=indicator, measure=values.get("measure", "rate"))
+
+
+@transaction.atomic
+def set_benchmarks(*, period: ReportingPeriod, entries: Iterable[BenchmarkEntry], by: User) -> BenchmarkOutcome:
+    """Store the lines that differ from what is stored, all or nothing; one audit event, few queries.
+
+    An indicator has one average per period here: a line with another measure replaces it. Refused once the
+    period's 通报 has been issued (unless it is reopened), NotAllowed unless `by` works in the city office.
+    """
+    require_city_office(by, period.programme.owner_id)
+    entries = list(entries)
+    current = ReportingPeriod.objects.select_for_update(of=("self",)).get(pk=period.pk)
+    if current.state == ReportingPeriod.State.ISSUED and not is_reopened(current):
+        raise Refused(f"{period.label}的通报已经印发，全省平均不能再改；更正要另发文件。")
+    indicators = Indicator.objects.of_programme(period.programme).in_bulk([entry.indicator_id for entry in entries])
+    stored = stored_benchmarks(period)
+    errors = benchmark_errors(period, entries, indicators, stored)
+    if errors:
+        raise BenchmarksRefused(errors)
+    outcome, before, after, rows = BenchmarkOutcome(), {}, {}, []
+    for entry in entries:
+        old = stored.get(entry.indicator_id)
+        name = str(indicators[entry.indicator_id].pk)
+        if is_same(entry, old):
+            outcome.unchanged.append(entry.indicator_id)
+            continue
+        if old is not None:
+            before[name] = _noted(old)
+        if entry.value is None:
+            outcome.removed.append(entry.indicator_id)
+            continue
+        outcome.saved.append(entry.indicator_id)
+        after[name] = _noted(entry)
+        rows.append(_row(period, entry, old, by))
+    _write(stored, rows, outcome)
+    if outcome.is_changed:
+        record_event(by=by, verb="set_benchmarks", target=period, before=before, after=after)
+    return outcome
+
+
+def is_reopened(period: ReportingPeriod) -> bool:
+    """Tell whether a reopening of the period is still to be closed. One query."""
+    return period.reopenings.filter(ended_at__isnull=True).exists()
+
+
+def stored_benchmarks(period: ReportingPeriod) -> dict[int, Benchmark]:
+    """Return the period's averages by indicator: where there are two, the rate, which is the one compared (R10)."""
+    rows = Benchmark.objects.filter(period=period, indicator__isnull=False).order_by("-measure")
+    return {row.indicator_id: row for row in rows}
+
+
+def is_same(entry: BenchmarkEntry, stored: Benchmark | None) -> bool:
+    """Tell whether a line says what is stored already."""
+    if stored is None or entry.value is None:
+        return stored is None and entry.value is None
+    return all(getattr(entry, name) == getattr(stored, name) for name in CONTENT)
+
+
+def benchmark_errors(
+    period: ReportingPeriod,
+    entries: Iterable[BenchmarkEntry],
+    indicators: dict[int, Indicator],
+    stored: dict[int, Benchmark],
+) -> dict[int, str]:
+    """Return what is wrong with single lines, one sentence each, without storing anything; for previews too."""
+    errors: dict[int, str] = {}
+    seen = set()
+    for entry in entries:
+        indicator, old = indicators.get(entry.indicator_id), stored.get(entry.indicator_id)
+        if indicator is None:
+            errors[entry.indicator_id] = f"有一个指标不属于“{period.programme.name}”。"
+        elif entry.indicator_id in seen:
+            errors[entry.indicator_id] = f"“{indicator.name}”出现了两次。"
+        elif is_same(entry, old):
+            continue
+        elif entry.base_version is not None and entry.base_version != (old.version if old else 0):
+            errors[entry.indicator_id] = f"“{indicator.name}”已由别人改过，您的改动没有存；请看过现在的数再改。"
+        elif entry.value is not None and (sentence := _error(entry, period)):
+            errors[entry.indicator_id] = f"“{indicator.name}”：{sentence}"
+        seen.add(entry.indicator_id)
+    return errors
+
+
+def parse_published(text: str, *, unit: str = "%", allow_negative: bool = False) -> tuple[Decimal | None, int]:
+    """Return a published number and the decimals it is printed with: "67.30%" → (67.30, 2); blank → (None, 0).
+
+    The decimals count for the comparison (R7), so trailing zeros are kept apart. Raises ValueRefused.
+    """
+    parsed = parse_number(text, decimals=MOST_DECIMALS, allow_negative=allow_negative, unit=unit)
+    if parsed.state == "no_task":
+        raise ValueRefused(f"“{text.strip()}”不是数字；没有公布就留空。")
+    if parsed.value is None:
+        return None, 0
+    # Any character that is no digit but the point has been read past by now: separators stand before it.
+    fraction = re.search(r"[.．。](\d*)", text)
+    return parsed.value, len(fraction[1]) if fraction else 0
+
+
+def _error(entry: BenchmarkEntry, period: ReportingPeriod) -> str:
+    """Return what is wrong with a line that is to be stored, or an empty string."""
+    if _is_bad(entry.value) or _is_bad(entry.city_rate):
+        return "数太大或不是一个确定的数。"
+    year = period.programme.year
+    checks = [
+        (entry.measure not in Benchmark.Measure.values, f"口径“{entry.measure}”不认识，应为完成率或指标值。"),
+        (not 0 <= entry.decimals <= MOST_DECIMALS, f"公布小数位应为0至{MOST_DECIMALS}。"),
+        (entry.measure == "rate" and entry.value < 0, "完成率不能为负数。"),
+        (
+            _places(entry.value) > entry.decimals,
+            f"写了{_places(entry.value)}位小数，公布小数位却是{entry.decimals}。",
+        ),
+        (not entry.source.strip(), "没有写来源（哪份通报、哪一页）。"),
+        (len(entry.source) > SOURCE_LENGTH, f"来源最多{SOURCE_LENGTH}字。"),
+        (
+            entry.as_of is not None and not year <= entry.as_of.year <= year + 1,
+            f"截至日期{entry.as_of}不在{year}年度。",
+        ),
+        (entry.city_place is not None and not 1 <= entry.city_place <= MOST_CITIES, "本市位次从1开始。"),
+        (entry.city_count is not None and not 1 <= entry.city_count <= MOST_CITIES, "参评市数从1开始。"),
+        (
+            None not in (entry.city_place, entry.city_count) and entry.city_place > entry.city_count,
+            f"本市位次{entry.city_place}大于参评市数{entry.city_count}。",
+        ),
+    ]
+    return next((sentence for is_wrong, sentence in checks if is_wrong), "")
+
+
+def _row(period: ReportingPeriod, entry: BenchmarkEntry, old: Benchmark | None, by: User) -> Benchmark:
+    row = old or Benchmark(period=period, indicator_id=entry.indicator_id)
+    for name in CONTENT:
+        setattr(row, name, getattr(entry, name))
+    row.source = entry.source.strip()
+    row.version = old.version + 1 if old else 1
+    row.confirmed_by, row.confirmed_at = by, Now()
+    return row
+
+
+def _write(stored: dict[int, Benchmark], rows: list[Benchmark], outcome: BenchmarkOutcome) -> None:
+    Benchmark.objects.filter(pk__in=[stored[key].pk for key in outcome.removed]).delete()
+    Benchmark.objects.bulk_create([row for row in rows if row.pk is None])
+    changed = [row for row in rows if row.pk is not None]
+    if changed:
+        # Two measures of one indicator cannot both be in force here; the other one gives way.
+        Benchmark.objects.filter(period=changed[0].period, indicator__in=[row.indicator_id for row in changed]).exclude(
+            pk__in=[row.pk for row in changed]
+        ).delete()
+        Benchmark.objects.bulk_update(changed, [*CONTENT, "version", "confirmed_by", "confirmed_at"])
+
+
+def _noted(row) -> dict:
+    """Return a line as the audit trail keeps it."""
+    return {name: None if getattr(row, name) is None else str(getattr(row, name)) for name in CONTENT}
+
+
+def _is_bad(value: Decimal | None) -> bool:
+    return value is not None and (not value.is_finite() or abs(value) >= LARGEST or _places(value) > MOST_DECIMALS)
+
+
+def _places(value: Decimal) -> int:
+    return max(0, -value.normalize().as_tuple().exponent)

@@ -1,0 +1,202 @@
+"""The template's download and the upload page: stored, shown, confirmed."""
+
+from decimal import Decimal
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from projects.excel.guard import LARGEST_FILE
+from projects.models import Figure, ImportBatch, Report
+from projects.services.reports import report_for
+from tests import factories
+from tests.projects.workbooks import filled, retyped
+
+GOOD = {"H4": 55.25, "H5": 88.5, "H6": 900}
+
+
+@pytest.fixture
+def report(settings, tmp_path, period, participants, indicators, city_officer):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return report_for(period=period, participant=participants["341222"], by=city_officer)
+
+
+@pytest.fixture
+def address(report):
+    return reverse("projects:report-import", args=[report.pk])
+
+
+@pytest.fixture
+def county_file(tmp_path, report, period, participants):
+    return filled(tmp_path / "太和县.xlsx", period=period, participant=participants["341222"], cells=GOOD)
+
+
+def upload(client, address, path, **options):
+    file = SimpleUploadedFile(path.name, path.read_bytes())
+    return client.post(address, {"step": "upload", "file": file}, **options)
+
+
+def confirm(client, address, page, **options):
+    return client.post(address, {"step": "confirm", "fingerprint": page.context["review"].fingerprint}, **options)
+
+
+def test_template_is_downloaded_with_its_name(client, report, clerk, tmp_path):
+    client.force_login(clerk)
+
+    page = client.get(reverse("projects:report-template", args=[report.pk]))
+
+    assert page.headers["Content-Disposition"].endswith("%E5%A4%AA%E5%92%8C%E5%8E%BF_2020-08_%E6%9C%88%E6%8A%A5.xlsx")
+    (tmp_path / "t.xlsx").write_bytes(page.content)
+    assert openpyxl.load_workbook(tmp_path / "t.xlsx")["月报"]["D4"].value == "里程"
+
+
+@pytest.mark.parametrize(
+    ("person", "template", "form"),
+    [
+        ("clerk", 200, 200),
+        ("head", 200, 200),
+        ("city_officer", 200, 200),
+        ("leader", 200, 403),
+        ("filler", 200, 403),
+        ("other_clerk", 404, 404),
+        ("stranger", 404, 404),
+    ],
+)
+def test_who_may_download_and_upload(client, request, report, address, person, template, form):
+    client.force_login(request.getfixturevalue(person))
+
+    codes = (
+        client.get(reverse("projects:report-template", args=[report.pk])).status_code,
+        client.get(address).status_code,
+    )
+
+    assert codes == (template, form)
+
+
+def test_agencys_report_has_no_sheet(client, period, lead_agency, city_officer):
+    agency_report = factories.ReportFactory(period=period, participant=None, agency=lead_agency, state="draft")
+    client.force_login(city_officer)
+
+    assert client.get(reverse("projects:report-template", args=[agency_report.pk])).status_code == 404
+
+
+def test_upload_shows_old_and_new_and_changes_nothing(client, address, county_file, clerk):
+    client.force_login(clerk)
+
+    page = upload(client, address, county_file, follow=True)
+
+    assert page.status_code == 200
+    assert [(figure.cell, figure.value) for figure in page.context["changes"]] == [
+        ("H4", Decimal("55.25")),
+        ("H5", Decimal("88.5")),
+        ("H6", Decimal(900)),
+    ]
+    assert not Figure.objects.exists()
+
+
+def test_confirmed_upload_of_a_clerk_is_stored_in_the_draft(client, address, county_file, clerk):
+    client.force_login(clerk)
+    page = upload(client, address, county_file, follow=True)
+
+    done = confirm(client, address, page, follow=True)
+
+    assert [str(message) for message in done.context["messages"]] == ["已导入 3 格。核对无误后签字、提交。"]
+    assert Figure.objects.get(indicator__name="里程").value == Decimal("55.25")
+    assert Report.objects.get().state == "draft"
+    assert client.get(address).context["reading"] is None
+
+
+def test_confirmed_upload_of_the_city_office_stands_as_submitted(client, address, county_file, city_officer):
+    client.force_login(city_officer)
+    page = upload(client, address, county_file, follow=True)
+
+    done = confirm(client, address, page, follow=True)
+
+    assert "导入并代收" in page.content.decode()
+    assert "月报现在待审" in str(next(iter(done.context["messages"])))
+    assert Report.objects.get().state == "submitted"
+
+
+def test_upload_with_a_wrong_cell_is_shown_and_cannot_be_confirmed(client, address, county_file, clerk):
+    client.force_login(clerk)
+    retyped(county_file, {"H4": "12.3万"})
+    page = upload(client, address, county_file, follow=True)
+
+    done = confirm(client, address, page, follow=True)
+
+    assert "“12.3万”不是数字" in page.content.decode()
+    assert "没有导入" in str(next(iter(done.context["messages"])))
+    assert not Figure.objects.exists()
+
+
+def test_another_countys_file_is_refused_at_once_and_not_kept(client, address, tmp_path, period, participants, clerk):
+    path = filled(tmp_path / "a.xlsx", period=period, participant=participants["341282"], cells={})
+    client.force_login(clerk)
+
+    page = upload(client, address, path)
+
+    assert page.status_code == 422
+    assert "这是界首市的表，不是太和县的。" in page.content.decode()
+    assert client.get(address).context["review"] is None
+
+
+def test_empty_missing_and_large_files_are_refused(client, address, tmp_path, clerk, monkeypatch):
+    client.force_login(clerk)
+    (tmp_path / "a.xlsx").write_bytes(b"")
+
+    empty = upload(client, address, tmp_path / "a.xlsx")
+    missing = client.post(address, {"step": "upload"})
+    monkeypatch.setattr("projects.forms.LARGEST_FILE", 10)
+    (tmp_path / "a.xlsx").write_bytes(b"x" * 11)
+    large = upload(client, address, tmp_path / "a.xlsx")
+
+    assert [page.status_code for page in (empty, missing, large)] == [422, 422, 422]
+    assert "0字节" in empty.content.decode()
+    assert "请先选一个文件" in missing.content.decode()
+    assert "文件太大" in large.content.decode()
+    assert LARGEST_FILE == 20 * 1024 * 1024
+
+
+def test_confirm_after_somebody_changed_a_figure_shows_the_comparison_again(
+    client, address, county_file, clerk, tmp_path
+):
+    client.force_login(clerk)
+    page = upload(client, address, county_file, follow=True)
+    confirm(client, address, page)
+    retyped(county_file, {"H4": 60})
+    old = upload(client, address, county_file, follow=True)
+    Figure.objects.filter(indicator__name="里程").update(value=58)
+
+    again = confirm(client, address, old, follow=True)
+
+    assert "请再看一遍" in str(next(iter(again.context["messages"])))
+    assert Figure.objects.get(indicator__name="里程").value == Decimal(58)
+    assert ImportBatch.objects.count() == 1
+
+
+def test_confirm_without_an_upload_and_discard(client, address, county_file, clerk):
+    client.force_login(clerk)
+
+    without = client.post(address, {"step": "confirm"}, follow=True)
+    upload(client, address, county_file)
+    client.post(address, {"step": "discard"})
+
+    assert "没有等待确认的文件" in str(next(iter(without.context["messages"])))
+    assert client.get(address).context["review"] is None
+
+
+def test_wholes_own_rate_is_imported_and_stands_approved(
+    client, tmp_path, settings, period, participants, indicators, city_officer
+):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    whole = report_for(period=period, participant=participants["341200"], by=city_officer)
+    path = filled(tmp_path / "w.xlsx", period=period, participant=participants["341200"], cells={"H4": 91.5})
+    client.force_login(city_officer)
+    address = reverse("projects:report-import", args=[whole.pk])
+
+    confirm(client, address, upload(client, address, path, follow=True))
+
+    assert Figure.objects.get().value == Decimal("91.5")
+    whole.refresh_from_db()
+    assert whole.state == "approved"
