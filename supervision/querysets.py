@@ -39,3 +39,8 @@ class DocumentQuerySet(models.QuerySet):
         return self.filter(period__in=ReportingPeriod.objects.visible_to(user)).filter(
             Q(state="issued") | Q(period__programme__owner__in=offices)
         )
+
+    def drafts_of(self, user):
+        """Return the drafts the user may issue."""
+        offices = access_of(user).region_ids(Role.CITY_OFFICE)
+        return self.filter(state="draft", period__programme__owner__in=offices).select_related("period", "snapshot")

@@ -6,7 +6,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from livelihood.access import require_city_office
-from livelihood.models import Job
 from livelihood.services import Refused
 from projects.views.context import get_period, period_context
 from supervision.document_forms import CloseForm
@@ -40,7 +39,7 @@ def period_close(request: HttpRequest, code: str, period: str) -> HttpResponse:
         "missing": missing,
         "needs_close": closing.needs_close(found),
         "job": closing.close_job_of(found),
-        "own_job": Job.objects.visible_to(request.user),
+        "closed_without": [row.name for row in reporters if row.key in found.closed_without],
         "snapshot": snapshot,
         "benchmarks_moved": snapshot is not None and found.state == "closed" and benchmarks_moved(snapshot),
         "documents": Document.objects.visible_to(request.user).filter(period=found),

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from livelihood.access import is_city_office
@@ -97,7 +98,7 @@ def _detail(request: HttpRequest, document: Document, *, form: IssueForm | None 
         "is_office": is_office,
         "blockers": blockers,
         "can_refresh": is_draft and is_office and period.state == "closed" and benchmarks_moved(document.snapshot),
-        "form": (form or IssueForm(initial={"version": document.version})) if is_draft and is_office else None,
+        "form": (form or IssueForm(initial=_initial(document))) if is_draft and is_office else None,
         "next_number": document.series.last_number + 1,
         "rendered": document.rendered_files.filter(version=document.version, format=services.DOCX).first(),
         "render_job": Job.objects.filter(
@@ -106,3 +107,9 @@ def _detail(request: HttpRequest, document: Document, *, form: IssueForm | None 
         "corrections": document.corrections.filter(state=Document.State.ISSUED).select_related("series"),
     }
     return render(request, "supervision/document_detail.html", context, status=422 if form is not None else 200)
+
+
+def _initial(document: Document) -> dict:
+    """Offer today as the date where it lies in the year of the draft's series."""
+    today = timezone.localdate()
+    return {"version": document.version, "issued_on": today if today.year == document.series.year else None}

@@ -1,0 +1,1 @@
+"""Official papers: what they say (content, sentences) and how they look (docx)."""

@@ -1,0 +1,246 @@
+"""Paragraphs, fonts, sheets and tables of an official paper (GB/T 9704-2012), in terms of python-docx.
+
+Licensed fonts are named, not shipped: a machine without them falls back to its own.
+"""
+
+from dataclasses import dataclass
+
+from docx.document import Document
+from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
+
+SONG_TITLE = "方正小标宋简体"
+FANGSONG = "仿宋_GB2312"
+KAITI = "楷体_GB2312"
+HEITI = "黑体"
+SONG = "宋体"
+LATIN = "Times New Roman"
+
+BODY = 16  # 3号, points
+LINE = 28  # fixed line pitch: 22 lines a page
+RED = RGBColor(0xD6, 0x00, 0x1C)
+GREY = RGBColor(0x62, 0x6D, 0x7C)
+
+ALIGN = {
+    "left": WD_ALIGN_PARAGRAPH.LEFT,
+    "center": WD_ALIGN_PARAGRAPH.CENTER,
+    "right": WD_ALIGN_PARAGRAPH.RIGHT,
+    "both": WD_ALIGN_PARAGRAPH.JUSTIFY,
+}
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Edges of a sheet in millimetres: 天头, 地脚, 订口, 切口."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+PORTRAIT = Margins(top=37, bottom=35, left=28, right=26)
+LANDSCAPE = Margins(top=28, bottom=26, left=35, right=37)
+#: Width of the 版心 of a portrait sheet, in points: 156 mm.
+TYPE_WIDTH = 442
+#: Its height: 225 mm.
+TYPE_HEIGHT = 638
+
+
+def element(name: str, **attributes):
+    """Return a new w: element with w: attributes."""
+    made = OxmlElement(f"w:{name}")
+    for key, value in attributes.items():
+        made.set(qn(f"w:{key}"), str(value))
+    return made
+
+
+def set_language(document: Document) -> None:
+    """Simplified Chinese throughout: it decides the shape of characters and the place of punctuation."""
+    defaults = document.styles.element.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
+    for old in defaults.findall(qn("w:lang")):
+        defaults.remove(old)
+    defaults.append(element("lang", val="en-US", eastAsia="zh-CN", bidi="ar-SA"))
+
+
+def write(paragraph: Paragraph, text: str, *, font=FANGSONG, size=BODY, color=None, bold=False, scale=100) -> None:
+    """Add a run. `scale` narrows the characters, in per cent."""
+    run = paragraph.add_run(text)
+    run.font.size = Pt(size)
+    run.font.bold = bold
+    if color is not None:
+        run.font.color.rgb = color
+    properties = run._r.get_or_add_rPr()
+    fonts = properties.get_or_add_rFonts()
+    for slot, name in (("ascii", LATIN), ("hAnsi", LATIN), ("eastAsia", font), ("cs", LATIN)):
+        fonts.set(qn(f"w:{slot}"), name)
+    # Quotes and dashes exist in both scripts; in a Chinese paper they are Chinese.
+    fonts.set(qn("w:hint"), "eastAsia")
+    if scale != 100:
+        properties.append(element("w", val=scale))
+
+
+def style(
+    paragraph: Paragraph, *, align="left", indent_chars=0, line=LINE, before=0, after=0, right=0, keep_next=False
+) -> Paragraph:
+    """Set alignment, first-line indent (in characters), fixed line pitch and spacing (in points)."""
+    shape = paragraph.paragraph_format
+    shape.alignment = ALIGN[align]
+    shape.space_before, shape.space_after = Pt(before), Pt(after)
+    shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line)
+    shape.widow_control = False
+    shape.keep_with_next = keep_next
+    if right:
+        shape.right_indent = Pt(right)
+    properties = paragraph._p.get_or_add_pPr()
+    if indent_chars:
+        shape.first_line_indent = Pt(indent_chars * BODY)
+        properties.find(qn("w:ind")).set(qn("w:firstLineChars"), str(indent_chars * 100))
+    # Chinese papers set figures without a gap to the characters around them.
+    for name in ("autoSpaceDE", "autoSpaceDN"):
+        paragraph_property(paragraph, element(name, val=0))
+    return paragraph
+
+
+def hanging_indent(paragraph: Paragraph, *, left: float, hanging: float) -> None:
+    """Indent all lines by `left` points and the first by `hanging` less."""
+    paragraph.paragraph_format.left_indent = Pt(left)
+    paragraph.paragraph_format.first_line_indent = Pt(-hanging)
+
+
+#: The order in which the schema wants a paragraph's properties; Word refuses another.
+_PARAGRAPH_PROPERTIES = [
+    *("pStyle", "keepNext", "keepLines", "pageBreakBefore", "framePr", "widowControl", "numPr"),
+    *("suppressLineNumbers", "pBdr", "shd", "tabs", "suppressAutoHyphens", "kinsoku", "wordWrap", "overflowPunct"),
+    *("topLinePunct", "autoSpaceDE", "autoSpaceDN", "bidi", "adjustRightInd", "snapToGrid", "spacing", "ind"),
+    *("contextualSpacing", "mirrorIndents", "suppressOverlap", "jc", "textDirection", "textAlignment"),
+    *("textboxTightWrap", "outlineLvl", "divId", "cnfStyle", "rPr", "sectPr", "pPrChange"),
+]
+
+
+def paragraph_property(paragraph: Paragraph, added) -> None:
+    """Put a property of the paragraph where the schema wants it."""
+    _insert_in_order(paragraph._p.get_or_add_pPr(), added, _PARAGRAPH_PROPERTIES)
+
+
+def _insert_in_order(properties, added, order: list[str]) -> None:
+    rank = {qn(f"w:{name}"): place for place, name in enumerate(order)}
+    following = [child for child in properties if rank[child.tag] > rank[added.tag]]
+    if following:
+        following[0].addprevious(added)
+    else:
+        properties.append(added)
+
+
+def border(paragraph: Paragraph, side: str, *, color: str, eighths: int, space: int) -> None:
+    """Draw a rule on one side of the paragraph: thickness in eighths of a point, distance in points."""
+    properties = paragraph._p.get_or_add_pPr()
+    borders = properties.find(qn("w:pBdr"))
+    if borders is None:
+        borders = element("pBdr")
+        paragraph_property(paragraph, borders)
+    borders.append(element(side, val="single", sz=eighths, space=space, color=color))
+
+
+def set_sheet(section, margins: Margins, *, landscape: bool) -> None:
+    """A4 with the given margins."""
+    section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = (Mm(297), Mm(210)) if landscape else (Mm(210), Mm(297))
+    section.top_margin, section.bottom_margin = Mm(margins.top), Mm(margins.bottom)
+    section.left_margin, section.right_margin = Mm(margins.left), Mm(margins.right)
+    section.header_distance = Mm(18)
+    # The page number's upper edge lies 7 mm below the type area; its line is about 6 mm high.
+    section.footer_distance = Mm(margins.bottom - 13)
+
+
+def page_numbers(document: Document, section, *, header: str) -> None:
+    """— 1 — at the outer edge: right on odd pages, left on even ones; `header` at the upper right of each."""
+    document.settings.odd_and_even_pages_header_footer = True
+    for footer, align in ((section.footer, "right"), (section.even_page_footer, "left")):
+        footer.is_linked_to_previous = False
+        paragraph = style(footer.paragraphs[0], align=align, line=18, right=14 if align == "right" else 0)
+        if align == "left":
+            paragraph.paragraph_format.left_indent = Pt(14)
+        write(paragraph, "— ", font=SONG, size=14)
+        _field(paragraph, "PAGE")
+        write(paragraph, " —", font=SONG, size=14)
+    for part in (section.header, section.even_page_header):
+        part.is_linked_to_previous = False
+        paragraph = style(part.paragraphs[0], align="right", line=18)
+        if header:
+            write(paragraph, header, font=HEITI, size=10.5, color=GREY)
+
+
+def _field(paragraph: Paragraph, instruction: str) -> None:
+    """Add a field that the reader's program fills in."""
+    for kind in ("begin", None, "end"):
+        run = paragraph.add_run()
+        run.font.size = Pt(14)
+        if kind:
+            run._r.append(element("fldChar", fldCharType=kind))
+        else:
+            text = OxmlElement("w:instrText")
+            text.set(qn("xml:space"), "preserve")
+            text.text = instruction
+            run._r.append(text)
+
+
+def ruled_table(document: Document, widths: list[int], *, rows: int):
+    """Add a table with thin rules and fixed widths in millimetres, centred."""
+    table = document.add_table(rows=rows, cols=len(widths))
+    table.style = "Table Grid"
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
+    margins = element("tblCellMar")
+    for side in ("left", "right"):
+        margins.append(element(side, w=34, type="dxa"))
+    table_property(table, margins)
+    return table
+
+
+#: The order in which the schema wants a table's properties; Word refuses another.
+_TABLE_PROPERTIES = [
+    *("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize", "tblStyleColBandSize", "tblW", "jc"),
+    *("tblCellSpacing", "tblInd", "tblBorders", "shd", "tblLayout", "tblCellMar", "tblLook"),
+]
+
+
+def table_property(table, added) -> None:
+    """Put a property of the table where the schema wants it."""
+    _insert_in_order(table._tbl.tblPr, added, _TABLE_PROPERTIES)
+
+
+def fill_row(row, texts: list[str], widths: list[int], aligns: list[str], *, font=FANGSONG, size=10.5) -> None:
+    """Write a row's cells; its height grows with its text and it does not break over pages."""
+    properties = row._tr.get_or_add_trPr()
+    properties.append(element("cantSplit"))
+    for cell, text, width, align in zip(row.cells, texts, widths, aligns, strict=True):
+        cell.width = Mm(width)
+        cell.vertical_alignment = 1
+        paragraph = style(cell.paragraphs[0], align=align, line=size * 1.35, before=1.5, after=1.5)
+        write(paragraph, text, font=font, size=size)
+
+
+def repeat_head(row) -> None:
+    """Print the row again at the top of every page the table runs over."""
+    row._tr.get_or_add_trPr().append(element("tblHeader"))
+
+
+def rules(table, eighths: dict[str, int]) -> None:
+    """Draw a table's rules by side; thickness in eighths of a point."""
+    borders = element("tblBorders")
+    for side, thickness in eighths.items():
+        borders.append(element(side, val="single", sz=thickness, space=0, color="000000"))
+    table_property(table, borders)
+
+
+def fix_height(row, points: float) -> None:
+    """Give a row a height that no program changes."""
+    row._tr.get_or_add_trPr().append(element("trHeight", val=round(points * 20), hRule="exact"))

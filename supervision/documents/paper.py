@@ -1,0 +1,146 @@
+"""What a paper consists of: plain dataclasses, stored as JSON, hashed and rendered from there.
+
+Every sentence keeps the ids of the snapshot lines behind it. Nothing is read again when a paper is rendered:
+the same content gives the same paper for ever (R18).
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, field
+
+from projects.models import ReportingPeriod
+from supervision.models import DocumentSeries, Snapshot
+from supervision.standings import Standings, snapshot_standings
+
+DEMO_MARK = "演示数据"
+
+
+@dataclass
+class Sentence:
+    """Words, and the snapshot lines they rest on."""
+
+    text: str
+    lines: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Paragraph:
+    """Sentences behind an optional label of the second level, （一）…, set in 楷体."""
+
+    sentences: list[Sentence]
+    label: str = ""
+
+
+@dataclass
+class Chapter:
+    """A chapter of the first level; its number is given by its place."""
+
+    heading: str
+    paragraphs: list[Paragraph]
+
+
+@dataclass
+class Column:
+    """A column of an attachment: head, width in millimetres, and the side it is aligned to."""
+
+    label: str
+    width: int
+    align: str = "center"
+
+
+@dataclass
+class Table:
+    """An attachment: a table under a title, on sheets of its own."""
+
+    title: str
+    columns: list[Column]
+    rows: list[list[str]]
+    note: str = ""
+    is_landscape: bool = True
+
+
+@dataclass
+class Bulletin:
+    """通报: all that is printed, in order. Number and date are empty until it is issued."""
+
+    title: str
+    masthead: str
+    issuer: str
+    addressees: str
+    lead: Sentence
+    chapters: list[Chapter]
+    attachments: list[Table]
+    sent_to: str
+    distributed_to: str
+    is_demo: bool
+    snapshot: dict
+    number: str = ""
+    issued_on: str = ""
+
+    def as_json(self) -> dict:
+        """Return the content as it is stored."""
+        return asdict(self)
+
+
+def content_sha256(content: dict) -> str:
+    """SHA-256 of the content in canonical JSON: keys sorted, no spaces."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass
+class Source:
+    """What the chapters are written from: standings of the snapshot, and the id of each of its lines."""
+
+    snapshot: Snapshot
+    standings: Standings
+    line_ids: dict[tuple[int, int], int]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "Source":
+        """Read a snapshot; a constant number of queries."""
+        rows = snapshot.lines.values_list("indicator_id", "participant_id", "id")
+        return cls(snapshot, snapshot_standings(snapshot), {(one, other): pk for one, other, pk in rows.iterator()})
+
+    @property
+    def period(self) -> ReportingPeriod:
+        return self.standings.period
+
+    def ids(self, rows) -> list[int]:
+        """Return the snapshot line ids of standings rows."""
+        return [self.line_ids[row["indicator_id"], row["participant_id"]] for row in rows]
+
+    def name(self, participant_id: int) -> str:
+        """Return a participant's printed name."""
+        return self.standings.participants[participant_id].printed_name
+
+    def whole_name(self) -> str:
+        """Return 全市, or how the whole is called in print."""
+        names = [row.printed_name for row in self.standings.participants.values() if row.kind == "whole"]
+        return names[0] if names else self.period.programme.owner.name
+
+
+def span(period: ReportingPeriod, *, with_year: bool = True) -> str:
+    """2020年1—8月份, or the days of a week."""
+    label = period.label if with_year else period.label.split("年", 1)[1]
+    return f"{label}份" if period.kind == ReportingPeriod.Kind.MONTH else label
+
+
+def issuer_name(series: DocumentSeries) -> str:
+    """The name that stands above and below a paper: 市民生办 of 阜阳市 → 阜阳市民生办.
+
+    An office within an agency (民生办 of 市财政局) numbers its papers by its own word and signs them itself.
+    """
+    region = series.agency.region.name
+    name = series.agency.name
+    if series.word.endswith("办") and not name.endswith((series.word, "办公室")):
+        name = series.word
+    if name.startswith(region):
+        return name
+    return f"{region[:-1] if name.startswith(region[-1]) else region}{name}"
+
+
+def paper_quotes(text: str) -> str:
+    """Turn straight quotes, as workbooks have them, into those of print."""
+    return re.sub(r'"([^"]*)"', r"“\1”", text)

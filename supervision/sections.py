@@ -1,0 +1,118 @@
+"""What the supervision app offers to the registries."""
+
+from django.urls import reverse
+
+from livelihood.access import Role, access_of, is_city_office
+from livelihood.models import Job, User
+from livelihood.registry import (
+    Action,
+    JobPage,
+    Section,
+    ToDo,
+    register_action,
+    register_job,
+    register_job_page,
+    register_section,
+    register_to_do,
+)
+from projects.models import ReportingPeriod
+
+
+def register() -> None:
+    """Fill navigation, to-do and jobs."""
+    from supervision.services import closing, documents
+
+    register_job(closing.CLOSE_JOB, closing.run_close_job)
+    register_job(documents.RENDER_JOB, documents.run_render_job)
+    register_section(
+        Section(
+            order=40,
+            label="排名与进度",
+            url_name="supervision:ranking-latest",
+            visible=_sees_papers,
+            covers=("supervision:ranking", "supervision:indicator", "supervision:benchmarks"),
+        )
+    )
+    register_section(
+        Section(
+            order=50,
+            label="通报公文",
+            url_name="supervision:document-list",
+            visible=_sees_papers,
+            covers=("supervision:document", "supervision:period-close"),
+        )
+    )
+    register_job_page(closing.CLOSE_JOB, _close_page)
+    register_job_page(documents.RENDER_JOB, _render_page)
+    register_action("period", "close", _close_action)
+    register_action("period", "benchmarks", _benchmarks_action)
+    register_to_do("close", _periods_to_close)
+    register_to_do("issue", _drafts_to_issue)
+
+
+def _sees_papers(user: User) -> bool:
+    """Whoever has a role in a programme may read its issued papers."""
+    return access_of(user).has(
+        Role.CLERK, Role.HEAD, Role.FILLER, Role.LEAD_AGENCY, Role.CITY_OFFICE, Role.LEADER, Role.INSPECTOR
+    )
+
+
+def _periods_to_close(user: User):
+    """Months past their deadline that the user's office has not closed yet, and reopened ones."""
+    from supervision.services.closing import close_blockers
+
+    for period in ReportingPeriod.objects.to_close_by(user):
+        missing = len(close_blockers(period))
+        yield ToDo(
+            label=f"封账：{period.label}",
+            url=reverse("supervision:period-close", args=[period.programme.code, period.code]),
+            action="封账" if not missing else "看缺什么",
+            due_at=period.due_at,
+            note=f"还有{missing}个单位没有审核通过" if missing else "各单位都已审核通过",
+        )
+
+
+def _drafts_to_issue(user: User):
+    """Papers drafted and not issued."""
+    from supervision.models import Document
+
+    for document in Document.objects.drafts_of(user):
+        yield ToDo(
+            label=f"签发：{document.title}",
+            url=reverse("supervision:document-detail", args=[document.pk]),
+            action="签发",
+            note=f"快照第{document.snapshot.version}版" if document.snapshot else "",
+        )
+
+
+def _close_page(job: Job) -> JobPage:
+    """A close leads to the draft it made, or back to what stands in its way."""
+    if "document" in job.result:
+        url = reverse("supervision:document-detail", args=[job.result["document"]])
+        return JobPage("封账、冻结快照、拟通报稿", url, "看通报稿")
+    period = ReportingPeriod.objects.select_related("programme").filter(pk=job.payload.get("period")).first()
+    if period is None:
+        return JobPage("封账、冻结快照、拟通报稿")
+    url = reverse("supervision:period-close", args=[period.programme.code, period.code])
+    return JobPage("封账、冻结快照、拟通报稿", url, "回封账页")
+
+
+def _render_page(job: Job) -> JobPage:
+    pk = job.payload.get("document")
+    return JobPage("生成公文文件", reverse("supervision:document-detail", args=[pk]) if pk else "", "看公文")
+
+
+def _close_action(user: User, period: ReportingPeriod):
+    """封账 on the period's page, for the city office, as long as there is something to close."""
+    from supervision.services.closing import needs_close
+
+    if is_city_office(user, period.programme.owner_id):
+        url = reverse("supervision:period-close", args=[period.programme.code, period.code])
+        yield Action(label="封账" if needs_close(period) else "封账与公文", url=url, order=50)
+
+
+def _benchmarks_action(user: User, period: ReportingPeriod):
+    """全省平均 on the period's page, for the city office."""
+    if is_city_office(user, period.programme.owner_id):
+        url = reverse("supervision:benchmarks", args=[period.programme.code, period.code])
+        yield Action(label="全省平均", url=url, order=40)

@@ -1,0 +1,1 @@
+"""Writes of the supervision app, by theme: verbs, keyword-only, `by=`, atomic, audited."""

@@ -1,0 +1,124 @@
+"""How a snapshot is written and hashed: rows of the standings statement, stored by the database itself (R18)."""
+
+import hashlib
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import Max
+
+from livelihood.models import User
+from livelihood.services import record_event
+from projects.models import ReportingPeriod
+from projects.progress import CALC_VERSION, INPUT_COLUMNS
+from supervision.models import Snapshot
+from supervision.standings import (
+    LINES,
+    OUTPUT_COLUMNS,
+    UNIT_COLUMNS,
+    UNITS,
+    fetch,
+    frozen_parameters,
+    statement,
+)
+
+LINE_COLUMNS = [*INPUT_COLUMNS, *OUTPUT_COLUMNS]
+#: What the heads of two snapshots must share for their lines to be comparable.
+HEAD_FIELDS = ["period_id", "version", "scheme_id", "decimals", "elapsed_parts", "elapsed_whole", "calc_version"]
+CHUNK = 2000
+
+SCOPE = "SELECT decimals, elapsed_parts, elapsed_whole FROM scope"
+
+#: Lines of the same indicator share their average; the whole's stands for all.
+BENCHMARKS_MOVED = """
+SELECT COUNT(*) AS moved
+FROM inputs i
+JOIN snapshot_line l ON l.snapshot_id = %(snapshot)s AND l.participant_id = i.participant_id
+                    AND l.indicator_id = i.indicator_id
+WHERE (i.benchmark, i.benchmark_measure, i.benchmark_decimals)
+      IS DISTINCT FROM (l.benchmark, l.benchmark_measure, l.benchmark_decimals)
+"""
+
+
+def benchmarks_moved(snapshot: Snapshot) -> bool:
+    """Tell whether a provincial average was entered or changed since the snapshot was frozen. One query."""
+    parameters = frozen_parameters(snapshot, refresh_benchmarks=True)
+    return fetch(BENCHMARKS_MOVED, parameters, frozen=True)[0]["moved"] > 0
+
+
+def snapshot_sha256(snapshot: Snapshot) -> str:
+    """SHA-256 over the snapshot's head and its stored rows in a fixed order; the rows are streamed."""
+    head = [str(getattr(snapshot, field)) for field in HEAD_FIELDS]
+    digest = hashlib.sha256("|".join(head).encode())
+    for table, columns, order in (
+        ("snapshot_line", LINE_COLUMNS, "indicator_id, participant_id"),
+        ("snapshot_unit", UNIT_COLUMNS, "participant_id"),
+    ):
+        for text in _stored_rows(table, columns, order, snapshot.pk):
+            digest.update(text.encode())
+            digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def freeze(
+    period: ReportingPeriod, parameters: dict, *, frozen: bool, by: User, reason: str, previous: Snapshot | None
+) -> Snapshot:
+    """Store the next version in the caller's transaction, which has locked the period. Some ten queries.
+
+    Lines and units are written under an id taken beforehand, hashed as stored, then the head.
+
+    The head comes last because it is never changed and carries the hash; the foreign keys are checked at commit.
+    """
+    scope = fetch(SCOPE, parameters, frozen=frozen)[0]
+    last = Snapshot.objects.filter(period=period).aggregate(last=Max("version"))["last"] or 0
+    snapshot = Snapshot(
+        period=period,
+        version=last + 1,
+        scheme_id=parameters["scheme"],
+        decimals=scope["decimals"],
+        elapsed_parts=int(scope["elapsed_parts"]),
+        elapsed_whole=int(scope["elapsed_whole"]),
+        calc_version=CALC_VERSION,
+        previous=previous,
+        reason=reason,
+        frozen_by=by,
+    )
+    snapshot.pk = _next_id()
+    _insert("snapshot_line", LINE_COLUMNS, LINES, parameters, snapshot.pk, frozen=frozen)
+    _insert("snapshot_unit", UNIT_COLUMNS, UNITS, parameters, snapshot.pk, frozen=frozen)
+    snapshot.sha256 = snapshot_sha256(snapshot)
+    snapshot.save(force_insert=True)
+    record_event(
+        by=by,
+        verb="freeze_snapshot",
+        target=snapshot,
+        after={"period": period.code, "version": snapshot.version, "sha256": snapshot.sha256},
+        reason=reason,
+    )
+    return snapshot
+
+
+def _next_id() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('snapshot', 'id'))")
+        return cursor.fetchone()[0]
+
+
+def _insert(table: str, columns: list[str], tail: str, parameters: dict, snapshot_id: int, *, frozen: bool) -> None:
+    """Store the statement's rows; nothing passes through Python."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (snapshot_id, {', '.join(columns)}) "
+            f"SELECT %(new_snapshot)s, {', '.join(columns)} FROM ({statement(tail, frozen=frozen)}) AS computed",
+            parameters | {"new_snapshot": snapshot_id},
+        )
+
+
+def _stored_rows(table: str, columns: list[str], order: str, snapshot_id: int) -> Iterable[str]:
+    """Yield every stored row as PostgreSQL writes it, in order, without holding them all."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            f"SELECT ROW({', '.join(columns)})::text FROM {table} WHERE snapshot_id = %s ORDER BY {order}",
+            [snapshot_id],
+        )
+        while rows := cursor.fetchmany(CHUNK):
+            yield from (row[0] for row in rows)

@@ -1,0 +1,136 @@
+"""Recomputing what was frozen: snapshots from their own inputs, hashes, seals, revisions, approvals.
+
+Every check returns Chinese sentences for what differs; none is what an untouched database gives. The
+comparisons are made by the database, set by set.
+"""
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+from livelihood.seals import verify_seals
+from projects.models import Report, ReportApproval
+from projects.progress import CALC_VERSION
+from projects.services.reports import content_hash
+from supervision.documents.paper import content_sha256
+from supervision.models import Document, Snapshot
+from supervision.services.freezing import snapshot_sha256
+from supervision.standings import LINES, OUTPUT_COLUMNS, UNIT_COLUMNS, UNITS, frozen_parameters, statement
+
+#: Of a set of differing rows so many are named one by one.
+NAMED = 20
+
+LINE_KEY = ["participant_id", "indicator_id"]
+#: What a line says beside its inputs; a change of those shows in the hash.
+LINE_RESULTS = [*LINE_KEY, *OUTPUT_COLUMNS]
+
+FIGURES_AGAINST_REVISIONS = """
+SELECT f.id, p.printed_name, i.name
+FROM figure f
+JOIN participant p ON p.id = f.participant_id
+JOIN indicator i ON i.id = f.indicator_id
+LEFT JOIN figure_revision r ON r.figure_id = f.id AND r.version = f.version
+WHERE r.id IS NULL
+   OR (r.new_state, r.new_value, r.new_text, r.new_remark) IS DISTINCT FROM (f.state, f.value, f.text, f.remark)
+   OR EXISTS (SELECT 1 FROM figure_revision later WHERE later.figure_id = f.id AND later.version > f.version)
+ORDER BY f.id
+"""
+
+#: A chain of revisions begins with the first and loses none.
+BROKEN_CHAINS = """
+SELECT r.figure_id, MAX(r.version)
+FROM figure_revision r
+GROUP BY r.figure_id
+HAVING COUNT(*) <> MAX(r.version)
+ORDER BY r.figure_id
+"""
+
+
+def verify_all() -> dict[str, list[str]]:
+    """Return what differs, by check; every list empty means that all is as it was frozen, sealed and approved."""
+    return {
+        "snapshots": list(_snapshots()),
+        "documents": list(_documents()),
+        "seals": verify_seals(),
+        "revisions": list(_revisions()),
+        "approvals": list(_approvals()),
+    }
+
+
+def _snapshots() -> Iterator[str]:
+    for snapshot in Snapshot.objects.select_related("period__programme").order_by("id").iterator():
+        name = f"{snapshot.period} 快照第{snapshot.version}版"
+        if snapshot_sha256(snapshot) != snapshot.sha256:
+            yield f"{name}：内容与校验值不符。"
+        if snapshot.calc_version != CALC_VERSION:
+            yield f"{name}：是按算法第{snapshot.calc_version}版冻结的，现在是第{CALC_VERSION}版，不能逐项复算。"
+            continue
+        for table, columns, tail, what in (
+            ("snapshot_line", LINE_RESULTS, LINES, "行"),
+            ("snapshot_unit", UNIT_COLUMNS, UNITS, "个单位"),
+        ):
+            count, sample = _differences(snapshot, table, columns, tail)
+            if count:
+                yield f"{name}：按冻结的数据复算，{count}{what}的结果不同：{'；'.join(sample)}。"
+
+
+def _differences(snapshot: Snapshot, table: str, columns: list[str], tail: str) -> tuple[int, list[str]]:
+    """Return how many rows of a snapshot differ from the recomputed ones, and the first of them by name."""
+    names = ", ".join(columns)
+    query = f"""
+        WITH computed AS ({statement(tail, frozen=True)}),
+        stored AS (SELECT {names} FROM {table} WHERE snapshot_id = %(snapshot)s),
+        differing AS (
+            (SELECT {names} FROM computed EXCEPT SELECT {names} FROM stored)
+            UNION
+            (SELECT {names} FROM stored EXCEPT SELECT {names} FROM computed)
+        ),
+        rows_named AS (SELECT DISTINCT {", ".join(column for column in LINE_KEY if column in columns)} FROM differing)
+        SELECT COUNT(*) OVER (), p.printed_name{", i.name" if "indicator_id" in columns else ", ''"}
+        FROM rows_named d
+        JOIN participant p ON p.id = d.participant_id
+        {"JOIN indicator i ON i.id = d.indicator_id" if "indicator_id" in columns else ""}
+        ORDER BY 2, 3
+        LIMIT {NAMED}"""
+    with connection.cursor() as cursor:
+        cursor.execute(query, frozen_parameters(snapshot))
+        rows = cursor.fetchall()
+    return (rows[0][0] if rows else 0), [f"{unit} {indicator}".strip() for _, unit, indicator in rows]
+
+
+def _documents() -> Iterator[str]:
+    for document in Document.objects.select_related("series", "snapshot").order_by("id").iterator(chunk_size=20):
+        name = document.printed_number or f"公文{document.pk}（拟稿）"
+        if content_sha256(document.content) != document.sha256:
+            yield f"{name}：内容与校验值不符。"
+        stated = document.content.get("snapshot", {}).get("sha256")
+        if document.snapshot and stated != document.snapshot.sha256:
+            yield f"{name}：内容所依据的快照与记录的快照不同。"
+        rendered = document.rendered_files.filter(version=document.version).exclude(content_sha256=document.sha256)
+        if rendered.exists():
+            yield f"{name}：成品文件不是按现在的内容生成的。"
+
+
+def _revisions() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(FIGURES_AGAINST_REVISIONS)
+        for pk, unit, indicator in cursor.fetchall():
+            yield f"填报数{pk}（{unit} {indicator}）：与最后一次修订不一致。"
+        cursor.execute(BROKEN_CHAINS)
+        for pk, version in cursor.fetchall():
+            yield f"填报数{pk}：修订记录不连续，最后一版是{version}。"
+
+
+def _approvals() -> Iterator[str]:
+    """Approved reports of closed periods still say what was approved; one hash per report."""
+    reports = (
+        Report.objects.filter(state=Report.State.APPROVED, period__state__in=["closed", "issued"])
+        .select_related("period__programme", "participant", "agency")
+        .order_by("id")
+    )
+    for report in reports:
+        last = ReportApproval.objects.filter(report=report, verdict="approved").order_by("-nth").first()
+        if last is None:
+            yield f"{report}的月报：已审核，但没有审核记录。"
+        elif content_hash(report) != last.sha256:
+            yield f"{report}的月报：内容与审核时不一致。"
