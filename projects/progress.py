@@ -78,7 +78,7 @@ benchmark_now AS (
            b.indicator_id, b.value AS benchmark, b.measure AS benchmark_measure,
            b.decimals AS benchmark_decimals
     FROM benchmark b
-    WHERE b.period_id = (SELECT period_id FROM scope) AND b.indicator_id IS NOT NULL
+    WHERE b.period_id = %(period)s AND b.indicator_id IS NOT NULL
     ORDER BY b.indicator_id, b.measure
 )"""
 
@@ -117,21 +117,21 @@ unit_now AS (
     SELECT p.id, p.kind, p.order, p.ranked, r.state AS report_state,
            CASE s.reporting_by
                WHEN 'participant' THEN COALESCE(r.state = ANY(%(counted)s), FALSE)
-               ELSE EXISTS (SELECT 1 FROM report a WHERE a.period_id = s.period_id
+               ELSE EXISTS (SELECT 1 FROM report a WHERE a.period_id = %(period)s
                             AND a.agency_id IS NOT NULL AND a.state = ANY(%(counted)s))
            END AS has_report
     FROM scope s
-    JOIN participant p ON p.programme_id = s.programme_id
-    LEFT JOIN report r ON r.period_id = s.period_id AND r.participant_id = p.id
+    JOIN participant p ON p.programme_id = %(programme)s
+    LEFT JOIN report r ON r.period_id = %(period)s AND r.participant_id = p.id
     WHERE (p.joins_on IS NULL OR p.joins_on <= s.ends_on)
       AND (p.leaves_on IS NULL OR p.leaves_on >= s.ends_on)
 ),
 indicator_now AS (
     SELECT i.*, sp.project_id
-    FROM scope s
-    JOIN project j ON j.programme_id = s.programme_id
+    FROM project j
     JOIN sub_project sp ON sp.project_id = j.id
     JOIN indicator i ON i.sub_project_id = sp.id
+    WHERE j.programme_id = %(programme)s
 ),
 target_now AS (
     SELECT DISTINCT ON (t.indicator_id, t.participant_id)
@@ -177,7 +177,7 @@ inputs AS (
     CROSS JOIN indicator_now i
     LEFT JOIN target_now t ON t.indicator_id = i.id AND t.participant_id = u.id
     LEFT JOIN base_now b ON b.indicator_id = i.base_id AND b.participant_id = u.id
-    LEFT JOIN figure f ON f.period_id = s.period_id AND f.indicator_id = i.id
+    LEFT JOIN figure f ON f.period_id = %(period)s AND f.indicator_id = i.id
                       AND f.participant_id = u.id
     LEFT JOIN report r ON r.id = f.report_id
     LEFT JOIN milestone_now m ON m.indicator_id = i.id
@@ -323,7 +323,9 @@ def progress_ctes(*, frozen: bool) -> list[str]:
 def progress_parameters(period: ReportingPeriod, *, counted, snapshot_id=None, refresh_benchmarks=False) -> dict:
     """Return the statement's parameters; `counted` are the report states whose figures count."""
     return {
+        # As literals the planner sees how little of the history one period is.
         "period": period.pk,
+        "programme": period.programme_id,
         "counted": list(counted),
         "snapshot": snapshot_id,
         "refresh": refresh_benchmarks,

@@ -220,6 +220,18 @@ UNIT_COLUMNS = [
     "place_change",
 ]
 
+#: Lines and, on each, its unit's overall row: a page needs both and the statement is worked out once.
+PAGE = LINES.replace(
+    "\nFROM status s",
+    """,
+       u.has_report AS unit_has_report, u.previous_place AS unit_previous_place,
+       COALESCE(u.target_adjusted AND u.place <> u.previous_place, FALSE) AS unit_target_adjusted,
+       u.score AS unit_score, u.place AS unit_place, u.previous_place - u.place AS unit_place_change,
+       u.plain_score AS unit_plain_score
+FROM status s
+LEFT JOIN unit_score u ON u.participant_id = s.participant_id""",
+)
+
 UNITS = """
 SELECT participant_id, ranked, has_report, previous_place,
        COALESCE(target_adjusted AND place <> previous_place, FALSE) AS target_adjusted,
@@ -337,7 +349,7 @@ class Standings:
 
 
 def live_standings(period: ReportingPeriod) -> Standings:
-    """Return standings over submitted and approved reports, as they are now. Five queries."""
+    """Return standings over submitted and approved reports, as they are now. Five queries, whatever the rows."""
     parameters = live_parameters(period)
     return _assemble(period, None, parameters, frozen=False)
 
@@ -347,10 +359,34 @@ def snapshot_standings(snapshot: Snapshot) -> Standings:
     return _assemble(snapshot.period, snapshot, frozen_parameters(snapshot), frozen=True)
 
 
+#: What PAGE says of a line's unit, without the prefix.
+UNIT_OF_PAGE = [
+    "has_report",
+    "previous_place",
+    "target_adjusted",
+    "score",
+    "place",
+    "place_change",
+    "plain_score",
+]
+
+
+def _by_place(unit: dict) -> tuple:
+    """Order units by place, those without one last, each in official order."""
+    return unit["place"] is None, unit["place"] or 0, unit["participant_order"], unit["participant_id"]
+
+
 def _assemble(period: ReportingPeriod, snapshot: Snapshot | None, parameters: dict, *, frozen: bool) -> Standings:
     programme: Programme = period.programme
-    by_indicator = defaultdict(list)
-    for row in fetch(LINES, parameters, frozen=frozen):
+    by_indicator, units = defaultdict(list), {}
+    for row in fetch(PAGE, parameters, frozen=frozen):
+        unit = {column: row.pop(f"unit_{column}") for column in UNIT_OF_PAGE}
+        if row["participant_kind"] != "whole":
+            units[row["participant_id"]] = {
+                "participant_id": row["participant_id"],
+                "ranked": row["ranked"],
+                "participant_order": row["participant_order"],
+            } | unit
         by_indicator[row["indicator_id"]].append(row)
     indicators = {row.pk: row for row in Indicator.objects.of_programme(programme)}
     for rows in by_indicator.values():
@@ -364,5 +400,5 @@ def _assemble(period: ReportingPeriod, snapshot: Snapshot | None, parameters: di
         indicators={pk: row for pk, row in indicators.items() if pk in by_indicator},
         participants={row.pk: row for row in programme.participants.order_by("order", "id")},
         lines=dict(by_indicator),
-        units=fetch(UNITS, parameters, frozen=frozen),
+        units=sorted(units.values(), key=_by_place),
     )

@@ -604,5 +604,5 @@ def test_standings_take_the_same_number_of_queries_whatever_the_rows(django_asse
             board.indicator(f"指标{number}", [(f"县{unit}", 100, unit) for unit in range(size)])
 
         period = type(board.period).objects.select_related("programme").get(pk=board.period.pk)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             live_standings(period)
