@@ -1,0 +1,35 @@
+"""Run every benchmark and write docs/performance.md: `python -m benchmarks [--repeats N] [--no-write]`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "livelihood.settings")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5, help="runs per measurement (default: %(default)s)")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/performance.md as it is")
+    parser.add_argument("--small", action="store_true", help="a hundredth of the data: does everything run?")
+    options = parser.parse_args()
+
+    import django
+
+    django.setup()
+    from benchmarks import standings
+    from benchmarks.measure import write_report
+
+    results = standings.run(repeats=options.repeats, small=options.small)
+    for result in results:
+        print(result.line())
+    if options.small:
+        return 0  # too small for the bars; that pandas prints the same has been seen
+    if not options.no_write:
+        write_report(Path(__file__).resolve().parents[1] / "docs" / "performance.md", results)
+    return 0 if all(result.is_met for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""What a measurement is, and the table it is published in: medians with their spread, also when they are bad."""
+
+import os
+import platform
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+HEAD = """# Performance
+
+Written by `make bench`; every run replaces the whole file. Medians of the runs, in brackets the smallest and the
+largest. Ratios are taken pair by pair within one run, since a shared machine drifts between runs.
+
+{machine}
+
+| Measurement | Median (spread) | Bar | Met |
+|---|---|---|---|
+"""
+
+
+@dataclass
+class Result:
+    """One line of the table: values of the runs in `unit`, and the bar they are held against (None: for reading)."""
+
+    name: str
+    values: list[float]
+    unit: str
+    bar: float | None = None
+    note: str = ""
+    median: float = field(init=False)
+
+    def __post_init__(self):
+        self.median = statistics.median(self.values)
+
+    @property
+    def is_met(self) -> bool:
+        return self.bar is None or self.median <= self.bar
+
+    def spread(self) -> str:
+        return f"{self.median:.2f} {self.unit} ({min(self.values):.2f}–{max(self.values):.2f})"
+
+    def line(self) -> str:
+        bar = "" if self.bar is None else f"≤ {self.bar:g} {self.unit}"
+        met = "" if self.bar is None else "yes" if self.is_met else "**no**"
+        return f"| {self.name}{': ' + self.note if self.note else ''} | {self.spread()} | {bar} | {met} |"
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long the work takes."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def in_child(work: Callable[[], str]) -> tuple[float, float, str]:
+    """Do the work in a fresh process; return its seconds, the growth of its memory's peak in MiB, and its result.
+
+    Imports and the connection are made before the clock starts.
+    """
+    context = get_context("fork")
+    answers = context.SimpleQueue()
+    process = context.Process(target=_child, args=(work, answers))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{work} ended with {process.exitcode}")
+    return answers.get()
+
+
+def _child(work, answers) -> None:
+    from django.db import connections
+
+    for connection in connections.all():
+        # The parent's socket stays the parent's.
+        connection.connection = None
+    connections["default"].ensure_connection()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begun = time.perf_counter()
+    result = work()
+    took = time.perf_counter() - begun
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    answers.put((took, grown / 1024, result))
+
+
+def machine() -> str:
+    """Return one sentence saying where and when the figures were taken."""
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version')")
+        server = cursor.fetchone()[0].split()[0]
+    load = os.getloadavg()[0]
+    return (
+        f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} × {model}, {memory} GiB, Python "
+        f"{platform.python_version()}, PostgreSQL {server} with default memory settings, load {load:.1f} at the end."
+    )
+
+
+def write_report(path: Path, results: list[Result]) -> None:
+    """Replace the table in docs/performance.md."""
+    path.write_text(HEAD.format(machine=machine()) + "\n".join(result.line() for result in results) + "\n")
