@@ -112,6 +112,10 @@ INPUT_COLUMNS = [
 
 # A rate has no task where the count it belongs to has none (R4); an assessed target without a value
 # is a blank one (R5); a figure counts only while its report stands as submitted or approved.
+# The period is a parameter wherever a large table is read: joined through `scope` its index would not be
+# used. Cells are joined narrow (OFFSET 0 keeps it so) and only then given their unit's and indicator's
+# columns. The joins that always find their row are outer ones all the same: the planner guesses the rows of
+# an inner join on a CTE at one, and loops.
 INPUTS_LIVE = f"""
 unit_now AS (
     SELECT p.id, p.kind, p.order, p.ranked, r.state AS report_state,
@@ -126,11 +130,27 @@ unit_now AS (
     WHERE (p.joins_on IS NULL OR p.joins_on <= s.ends_on)
       AND (p.leaves_on IS NULL OR p.leaves_on >= s.ends_on)
 ),
+milestone_now AS (
+    SELECT m.indicator_id,
+           (array_agg(m.threshold ORDER BY m.due_on DESC) FILTER (WHERE m.due_on <= s.as_of))[1]
+               AS threshold
+    FROM scope s
+    JOIN project j ON j.programme_id = %(programme)s
+    JOIN sub_project sp ON sp.project_id = j.id
+    JOIN indicator i ON i.sub_project_id = sp.id
+    JOIN milestone m ON m.indicator_id = i.id
+    GROUP BY m.indicator_id
+),
+{BENCHMARK_NOW.strip()},
 indicator_now AS (
-    SELECT i.*, sp.project_id
+    SELECT i.id, i.base_id, i.kind, i.direction, i.accumulation, i.additive, i.assessed, i.tolerance,
+           i.decimals, sp.project_id, (m.indicator_id IS NOT NULL) AS has_plan, m.threshold,
+           y.benchmark, y.benchmark_measure, y.benchmark_decimals
     FROM project j
     JOIN sub_project sp ON sp.project_id = j.id
     JOIN indicator i ON i.sub_project_id = sp.id
+    LEFT JOIN milestone_now m ON m.indicator_id = i.id
+    LEFT JOIN benchmark_now y ON y.indicator_id = i.id
     WHERE j.programme_id = %(programme)s
 ),
 target_now AS (
@@ -144,44 +164,42 @@ target_now AS (
     ORDER BY t.indicator_id, t.participant_id, t.revision DESC
 ),
 base_now AS (
-    SELECT t.indicator_id, t.participant_id
-    FROM target_now t
+    SELECT i.id AS indicator_id, t.participant_id
+    FROM indicator_now i
+    JOIN target_now t ON t.indicator_id = i.base_id
     WHERE t.state IN ('no_task', 'not_applicable')
-      AND t.indicator_id IN (SELECT base_id FROM indicator_now WHERE base_id IS NOT NULL)
 ),
-milestone_now AS (
-    SELECT m.indicator_id,
-           (array_agg(m.threshold ORDER BY m.due_on DESC) FILTER (WHERE m.due_on <= s.as_of))[1]
-               AS threshold
-    FROM scope s
-    JOIN indicator_now i ON TRUE
-    JOIN milestone m ON m.indicator_id = i.id
-    GROUP BY m.indicator_id
+figure_now AS (
+    SELECT f.participant_id, f.indicator_id, f.value, r.state AS report_state
+    FROM figure f
+    JOIN report r ON r.id = f.report_id
+    WHERE f.period_id = %(period)s
 ),
-{BENCHMARK_NOW.strip()},
+cell AS (
+    SELECT u.id AS participant_id, i.id AS indicator_id, t.revision, t.state, t.value AS target,
+           b.indicator_id IS NOT NULL AS without_base, f.value, f.report_state
+    FROM unit_now u
+    CROSS JOIN indicator_now i
+    LEFT JOIN target_now t ON t.indicator_id = i.id AND t.participant_id = u.id
+    LEFT JOIN figure_now f ON f.indicator_id = i.id AND f.participant_id = u.id
+    LEFT JOIN base_now b ON b.indicator_id = i.id AND b.participant_id = u.id
+    OFFSET 0
+),
 inputs AS (
     SELECT u.id AS participant_id, i.id AS indicator_id, i.project_id,
            u.kind AS participant_kind, u.order AS participant_order, u.ranked,
            i.kind AS indicator_kind, i.direction, i.accumulation, i.additive, i.assessed,
            i.tolerance, i.decimals AS value_decimals,
-           CASE WHEN b.indicator_id IS NOT NULL AND COALESCE(t.state, '') <> 'text'
-                THEN 'no_task' ELSE COALESCE(t.state, 'blank') END AS target_state,
-           CASE WHEN b.indicator_id IS NULL THEN t.value END AS target,
-           t.revision AS target_revision, u.has_report,
-           COALESCE(COALESCE(r.state, u.report_state) = 'approved', FALSE) AS approved,
-           CASE WHEN r.state = ANY(%(counted)s) THEN f.value END AS value,
-           (m.indicator_id IS NOT NULL) AS has_plan, m.threshold,
-           y.benchmark, y.benchmark_measure, y.benchmark_decimals
-    FROM scope s
-    CROSS JOIN unit_now u
-    CROSS JOIN indicator_now i
-    LEFT JOIN target_now t ON t.indicator_id = i.id AND t.participant_id = u.id
-    LEFT JOIN base_now b ON b.indicator_id = i.base_id AND b.participant_id = u.id
-    LEFT JOIN figure f ON f.period_id = %(period)s AND f.indicator_id = i.id
-                      AND f.participant_id = u.id
-    LEFT JOIN report r ON r.id = f.report_id
-    LEFT JOIN milestone_now m ON m.indicator_id = i.id
-    LEFT JOIN benchmark_now y ON y.indicator_id = i.id
+           CASE WHEN c.without_base AND COALESCE(c.state, '') <> 'text'
+                THEN 'no_task' ELSE COALESCE(c.state, 'blank') END AS target_state,
+           CASE WHEN c.without_base THEN NULL ELSE c.target END AS target,
+           c.revision AS target_revision, u.has_report,
+           COALESCE(COALESCE(c.report_state, u.report_state) = 'approved', FALSE) AS approved,
+           CASE WHEN c.report_state = ANY(%(counted)s) THEN c.value END AS value,
+           i.has_plan, i.threshold, i.benchmark, i.benchmark_measure, i.benchmark_decimals
+    FROM cell c
+    LEFT JOIN unit_now u ON u.id = c.participant_id
+    LEFT JOIN indicator_now i ON i.id = c.indicator_id
 )"""
 
 # A later average makes a new version over the same frozen figures (R10): only those columns move.
@@ -219,7 +237,7 @@ rated AS NOT MATERIALIZED (
                ELSE 'no_task'
            END AS task
     FROM inputs i
-    JOIN split ON split.indicator_id = i.indicator_id
+    LEFT JOIN split ON split.indicator_id = i.indicator_id
 )"""
 
 # R6: additive indicators only, units with a task and a figure on both sides; who is left out is named,

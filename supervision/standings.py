@@ -125,14 +125,18 @@ plain AS (
 )"""
 
 PRIOR_LIVE = """
+moved AS (
+    SELECT i.participant_id,
+           bool_or(o.id IS NOT NULL AND o.target_revision IS DISTINCT FROM i.target_revision) AS revised
+    FROM inputs i
+    LEFT JOIN snapshot_line o ON o.snapshot_id = %(previous)s AND o.participant_id = i.participant_id
+                             AND o.indicator_id = i.indicator_id
+    GROUP BY i.participant_id
+),
 prior AS (
-    SELECT u.participant_id, u.place AS previous_place,
-           EXISTS (SELECT 1 FROM snapshot_line o
-                   JOIN inputs i ON i.participant_id = o.participant_id
-                                AND i.indicator_id = o.indicator_id
-                   WHERE o.snapshot_id = u.snapshot_id AND o.participant_id = u.participant_id
-                     AND o.target_revision IS DISTINCT FROM i.target_revision) AS revised
+    SELECT u.participant_id, u.place AS previous_place, m.revised
     FROM snapshot_unit u
+    LEFT JOIN moved m ON m.participant_id = u.participant_id
     WHERE u.snapshot_id = %(previous)s
 )"""
 
