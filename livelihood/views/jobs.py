@@ -14,10 +14,5 @@ def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     template = "livelihood/job_detail.html#job" if request.htmx else "livelihood/job_detail.html"
     is_over = job.state in (Job.State.DONE, Job.State.FAILED)
-    context = {"job": job, "is_over": is_over, "page": job_page(job), "state": _word(job)}
+    context = {"job": job, "is_over": is_over, "page": job_page(job)}
     return render(request, template, context)
-
-
-def _word(job: Job) -> str:
-    """Return the state's code in livelihood/formats.py, where done is a word of figures."""
-    return "finished" if job.state == Job.State.DONE else job.state
