@@ -52,7 +52,9 @@ def access_of(user: User) -> Access:
         return Access(user_id=0, regions={}, agencies={})
     if not hasattr(user, "_access"):
         regions, agencies = defaultdict(set), defaultdict(set)
-        for role, region_id, agency_id in user.grants.values_list("role", "region_id", "agency_id"):
+        # A grant limited to one programme is not carried out yet; as an unlimited one it would give too much.
+        unlimited = user.grants.filter(programme_code="")
+        for role, region_id, agency_id in unlimited.values_list("role", "region_id", "agency_id"):
             regions[role].add(region_id)
             agencies[role].add(agency_id)
         user._access = Access(

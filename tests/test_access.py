@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from livelihood.access import is_city_office
 from livelihood.models import Job
 from supervision.services.documents import draft_bulletin
 from supervision.services.snapshots import freeze_snapshot
@@ -209,3 +210,12 @@ def test_admin_is_for_staff_only(people):
             admitted.add(role)
 
     assert admitted == {"system_admin"}
+
+
+@pytest.mark.django_db
+def test_grant_limited_to_one_programme_is_not_taken_for_an_unlimited_one(city, programme):
+    officer = factories.grant(factories.UserFactory(), "city_office", region=city)
+    officer.grants.update(programme_code="zhangye-2022")
+
+    assert not is_city_office(officer, city.pk)
+    assert not type(programme).objects.visible_to(officer).exists()
