@@ -1,5 +1,7 @@
 """What stands in an address for a reporting period."""
 
+from django.urls import register_converter
+
 
 class PeriodConverter:
     """`ReportingPeriod.code`: 2020-08, or 2022-07-10 for the last day of a week; read by `lookup.find_period`."""
@@ -11,3 +13,6 @@ class PeriodConverter:
 
     def to_url(self, value) -> str:
         return str(getattr(value, "code", value))
+
+
+register_converter(PeriodConverter, "period")

@@ -1,16 +1,11 @@
 """Addresses of the projects app."""
 
-from django.urls import path, register_converter
-from django.urls.converters import get_converters
+from django.urls import path
 
-from projects.converters import PeriodConverter
+import projects.converters  # noqa: F401 - gives addresses their <period:…>
 from projects.views import imports, periods, reports
 
 app_name = "projects"
-
-# Other apps have periods in their addresses too; a second registration is deprecated.
-if "period" not in get_converters():
-    register_converter(PeriodConverter, "period")
 
 urlpatterns = [
     path("programmes/", periods.programme_list, name="programme-list"),

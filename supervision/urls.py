@@ -1,16 +1,11 @@
 """Addresses of the supervision app."""
 
-from django.urls import path, register_converter
-from django.urls.converters import get_converters
+from django.urls import path
 
-from projects.converters import PeriodConverter
+import projects.converters  # noqa: F401 - gives addresses their <period:…>
 from supervision.views import benchmarks, closing, documents, ranking
 
 app_name = "supervision"
-
-# The addresses of the projects app use it too; a second registration is deprecated.
-if "period" not in get_converters():
-    register_converter(PeriodConverter, "period")
 
 urlpatterns = [
     path("ranking/", ranking.ranking_latest, name="ranking-latest"),
