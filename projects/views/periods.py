@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from livelihood.access import oversees, require_city_office
+from livelihood.access import is_city_office, oversees, require_city_office
 from livelihood.registry import actions_for
 from livelihood.services import Refused
 from projects.forms import ReopenForm
@@ -41,6 +41,7 @@ def period_detail(request: HttpRequest, code: str, period: str) -> HttpResponse:
     context = period_context(request, found) | {
         "rows": rows,
         "sees_all": sees_all,
+        "is_office": is_city_office(request.user, found.programme.owner_id),
         "counts": {
             "reporters": len(reporters),
             "came": sum(row["state"] in Report.COUNTED for row in reporters),

@@ -595,3 +595,19 @@ def test_record_figures_of_a_stranger_programme_unit_is_refused(report, clerk, i
             by=clerk,
             origin="form",
         )
+
+
+def test_period_page_offers_review_and_entry_to_the_office_only(client, period, participants, city_officer, leader):
+    reports.report_for(period=period, participant=participants["341200"], by=city_officer)
+    factories.ReportFactory(period=period, participant=participants["341222"], state="submitted")
+    address = reverse("projects:period-detail", args=[period.programme.code, period.code])
+
+    client.force_login(city_officer)
+    office = client.get(address).content.decode()
+    client.force_login(leader)
+    seen = client.get(address).content.decode()
+
+    assert ">审核</a>" in office
+    assert ">录入</a>" in office
+    assert ">审核</a>" not in seen
+    assert ">录入</a>" not in seen
