@@ -17,11 +17,14 @@ PRODUCTION := env LIVELIHOOD_EMBEDDED=0 ALLOWED_HOSTS=progress.example.gov.cn \
 	DATABASE_URL=postgresql://app:secret@localhost/livelihood \
 	DATABASE_OWNER_URL=postgresql://owner:secret@localhost/livelihood REDIS_URL=redis://localhost/0
 
+# What to do when a check has failed: a step ends with $(call else,sentence).
+else = || { printf '\n→ %s\n' "$(1)" >&2; exit 1; }
+
 .DEFAULT_GOAL := help
-.PHONY: help install run stop test test-fast test-long check fix bench coverage
+.PHONY: help install run stop test test-fast test-long check fix bench coverage shell screenshots
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## everything into .venv and node_modules, and what the browser tests need of the system
 	@scripts/install.sh --tests
@@ -41,21 +44,26 @@ test-fast: ## what to run while writing: no browser, nothing slow
 	@scripts/install.sh
 	$(PYTEST) -n auto -m "not browser and not long and not slow"
 
-test-long: install ## more load, kill points and fuzzing
+test-long: install ## more load, kill points and fuzzing: a thousand examples per property, every page in both sizes
 	HYPOTHESIS_PROFILE=long $(PYTEST) -n auto --timeout 1800 -m "long and not browser"
 	HYPOTHESIS_PROFILE=long $(PYTEST) --timeout 1800 -m "long and browser"
 
 check: ## lint, format, migrations, settings, templates, import direction, browser support
 	@scripts/install.sh
-	$(PYTHON) -m ruff check .
-	$(PYTHON) -m ruff format --check .
-	$(PYTHON) manage.py check --fail-level WARNING
-	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
-	$(PYTHON) manage.py makemigrations --check --dry-run
-	find templates -name '*.html' -exec .venv/bin/djade --check --target-version 5.2 {} +
-	$(PYTHON) -m djlint --lint --quiet templates
-	$(PYTEST) --quiet tests/test_structure.py
-	PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent lint
+	$(PYTHON) -m ruff check . $(call else,make fix puts most of these right; the rest by hand at the lines named.)
+	$(PYTHON) -m ruff format --check . $(call else,Run make fix: it formats them.)
+	$(PYTHON) manage.py check --fail-level WARNING $(call else,Each warning names its model or setting and a HINT.)
+	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING \
+		$(call else,A setting is not fit for production: see livelihood/settings.py.)
+	$(PYTHON) manage.py makemigrations --check --dry-run \
+		$(call else,Models have changed: .venv/bin/python manage.py makemigrations APP -n short_name.)
+	find templates -name '*.html' -exec .venv/bin/djade --check --target-version 5.2 {} + \
+		$(call else,Run make fix: it formats the templates.)
+	$(PYTHON) -m djlint --lint --quiet templates $(call else,By hand: the code in front of each line is explained on djlint.com.)
+	$(PYTEST) --quiet tests/test_structure.py \
+		$(call else,Imports point one way: livelihood <- projects <- funding <- supervision. Register what an upper app adds.)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent lint \
+		$(call else,Chromium 86 does not know what is named: use an older way to say it.)
 
 fix: ## what the linters and formatters can put right themselves
 	@scripts/install.sh
@@ -64,6 +72,10 @@ fix: ## what the linters and formatters can put right themselves
 	-find $(APPS) tests -name '*.py' -not -path '*/migrations/*' -exec $(PYTHON) -m django_upgrade --target-version 5.2 {} +
 	-find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
 
+shell: ## a Python prompt on the data of this VAR, the models at hand
+	@scripts/install.sh
+	@$(PYTHON) manage.py shell
+
 coverage: ## which lines and branches the tests reach
 	@scripts/install.sh
 	$(PYTEST) -n auto -m "not browser and not long" --cov --cov-report term-missing:skip-covered
@@ -71,3 +83,6 @@ coverage: ## which lines and branches the tests reach
 bench: ## measure against the bars of docs/performance.md
 	@scripts/install.sh
 	$(PYTHON) -m benchmarks
+
+screenshots: install ## the pictures of README and manual, from the running product (docs/images)
+	@$(PYTHON) scripts/screenshots.py

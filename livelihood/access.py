@@ -73,6 +73,11 @@ def is_system(user: User) -> bool:
     return user.username == "system" and not user.is_active
 
 
+def may_see_status(user: User) -> bool:
+    """Tell whether the user keeps the site running: staff of the admin, and 系统管理员."""
+    return user.is_staff or access_of(user).has(Role.SYSTEM_ADMIN)
+
+
 def is_city_office(user: User, owner_region_id: int) -> bool:
     """Tell whether the user works in the office that runs the programmes of that region."""
     return is_system(user) or owner_region_id in access_of(user).region_ids(Role.CITY_OFFICE)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from celery import Celery
+from celery.signals import worker_ready
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "livelihood.settings")
@@ -11,6 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "livelihood.settings")
 # What beat rings for; each is also a button or a command.
 # "name": {"task": dotted path, "schedule": crontab(…) or seconds}
 BEAT_SCHEDULE = {
+    # /readyz and 运行状态 see by it that beat, broker and a worker work together.
+    "note-heartbeat": {"task": "livelihood.tasks.note_heartbeat", "schedule": 60},
     # Jobs whose worker died, and jobs whose ring was lost with the broker.
     "sweep-jobs": {"task": "livelihood.tasks.sweep_jobs", "schedule": 60},
     "seal-audit-events": {"task": "livelihood.tasks.seal_audit_events", "schedule": 10 * 60},
@@ -46,3 +49,11 @@ app = LivelihoodCelery("livelihood")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def note_first_heartbeat(**kwargs) -> None:
+    """Ready at once after a start, not only with beat's next ring."""
+    from livelihood.health import note_heartbeat
+
+    note_heartbeat()

@@ -1,11 +1,15 @@
 """Settings read from the environment: a bad or missing value stops the start and names its variable."""
 
 import os
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 REQUIRED = object()
+# What Django's own deployment check asks of a key.
+SECRET_LENGTH = 50
+SECRET_VARIETY = 5
 
 
 def env_str(name: str, default: str | object = REQUIRED) -> str:
@@ -40,9 +44,71 @@ def env_int(name: str, default: int, *, at_least: int = 0) -> int:
     return int(value)
 
 
-def env_list(name: str, default: str = "") -> list[str]:
+def env_list(name: str, default: str | object = "") -> list[str]:
     """Comma separated names, blanks dropped."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def env_choice(name: str, choices: tuple[str, ...], default: str) -> str:
+    """One of `choices`, written exactly like it."""
+    value = env_str(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"环境变量 {name} 只能是 {'、'.join(choices)} 之一，现在是“{value}”。")
+    return value
+
+
+def env_secret(name: str) -> str:
+    """A key long enough that guessing it is hopeless; its text is never repeated."""
+    value = env_str(name)
+    if len(value) < SECRET_LENGTH or len(set(value)) < SECRET_VARIETY:
+        raise ImproperlyConfigured(
+            f"环境变量 {name} 太容易猜：至少 {SECRET_LENGTH} 个字符，可用 openssl rand -hex 32 生成。"
+        )
+    return value
+
+
+def env_hosts(name: str, default: str | object = REQUIRED) -> list[str]:
+    """Host names or addresses people type, without scheme and port."""
+    hosts = env_list(name, default)
+    wrong = [host for host in hosts if "/" in host or host == "*"]
+    if wrong or not hosts:
+        raise ImproperlyConfigured(
+            f"环境变量 {name} 应是用逗号分开的域名或地址（不带 https://，不用 *），现在是“{os.environ.get(name, '')}”。"
+        )
+    return hosts
+
+
+def env_origins(name: str) -> list[str]:
+    """Origins with their scheme: https://name or https://name:port."""
+    origins = env_list(name)
+    for origin in origins:
+        url = urlsplit(origin)
+        if url.scheme not in ("http", "https") or not url.netloc or url.path or url.query:
+            raise ImproperlyConfigured(f"环境变量 {name} 的每一项应写成 https://域名，现在有“{origin}”。")
+    return origins
+
+
+def env_broker(name: str) -> str:
+    """The address of Redis or Valkey, as Celery takes it."""
+    value = env_str(name)
+    url = urlsplit(value)
+    try:
+        in_order = url.port is None or url.port > 0
+    except ValueError:
+        in_order = False
+    place = url.path if url.scheme == "redis+socket" else url.hostname
+    if url.scheme not in ("redis", "rediss", "redis+socket") or not place or not in_order:
+        # The value is not repeated: it may hold a password.
+        raise ImproperlyConfigured(f"环境变量 {name} 应写成 redis://:密码@主机:端口/编号。")
+    return value
+
+
+def env_directory(name: str, default: Path) -> Path:
+    """A directory's absolute path; a relative one is taken from where the default lies. It need not exist yet."""
+    path = (default.parent / env_str(name, default.name)).resolve()
+    if path.exists() and not path.is_dir():
+        raise ImproperlyConfigured(f"环境变量 {name} 应是一个目录，“{path}”却是文件。")
+    return path
 
 
 def env_database(name: str) -> dict:

@@ -99,6 +99,8 @@ class User(AbstractUser):
         Agency, models.PROTECT, verbose_name="所在单位", related_name="users", null=True, blank=True
     )
     phone = models.CharField("联系电话", max_length=30, blank=True)
+    last_seen = models.DateTimeField("最近到访", null=True, blank=True, editable=False)
+    visit_before = models.DateTimeField("上次到访", null=True, blank=True, editable=False)
 
     objects = LivelihoodUserManager()
 

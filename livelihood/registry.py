@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from livelihood.models import Job, User
 
 
@@ -50,10 +52,35 @@ class ToDo:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A box of the first page: a template and its context, in an area, in order.
+
+    Areas: "head" over the whole width, "fact" a cell of the row of numbers there, "main" under the to-do
+    list, "side" beside it, "wide" below both.
+    """
+
+    area: str
+    template: str
+    context: dict
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that happened: when (aware), in words, and where it is seen."""
+
+    at: datetime
+    text: str
+    url: str = ""
+
+
 _sections: dict[str, Section] = {}
 _to_do: dict[str, Callable[[User], Iterable[ToDo]]] = {}
 _jobs: dict[str, Callable[[Job], dict]] = {}
 _job_pages: dict[str, Callable[[Job], "JobPage"]] = {}
+_panels: dict[str, Callable[[User], Iterable[Panel]]] = {}
+_changes: dict[str, Callable[[User, datetime], Iterable[Change]]] = {}
 _actions: dict[str, dict[str, Callable[[User, object], Iterable[Action]]]] = {}
 
 
@@ -74,16 +101,43 @@ def register_to_do(name: str, source: Callable[[User], Iterable[ToDo]]) -> None:
 
 
 def to_do_for(user: User) -> list[ToDo]:
-    """Return what the user has to do, urgent first, then by due date."""
+    """Return what the user has to do: overdue first, then what is urgent, then by due date."""
+    now = timezone.now()
     entries = [entry for source in _to_do.values() for entry in source(user)]
     return sorted(
         entries,
         key=lambda entry: (
+            not (entry.due_at and entry.due_at < now),
             not entry.is_urgent,
             entry.due_at.timestamp() if entry.due_at else float("inf"),
             entry.label,
         ),
     )
+
+
+def register_panel(name: str, source: Callable[[User], Iterable[Panel]]) -> None:
+    """Offer boxes of the first page; a second registration of the same name replaces the first."""
+    _panels[name] = source
+
+
+def panels_for(user: User) -> dict[str, list[Panel]]:
+    """Return the boxes of the user's first page by area, each area in order."""
+    areas: dict[str, list[Panel]] = {}
+    offered = (panel for source in _panels.values() for panel in source(user))
+    for panel in sorted(offered, key=lambda panel: panel.order):
+        areas.setdefault(panel.area, []).append(panel)
+    return areas
+
+
+def register_changes(name: str, source: Callable[[User, datetime], Iterable[Change]]) -> None:
+    """Offer a source of what others did since a moment, as far as the user may see it."""
+    _changes[name] = source
+
+
+def changes_for(user: User, since: datetime) -> list[Change]:
+    """Return what changed since the moment, newest first."""
+    changes = [change for source in _changes.values() for change in source(user, since)]
+    return sorted(changes, key=lambda change: change.at, reverse=True)
 
 
 def register_action(slot: str, name: str, source: Callable[[User, object], Iterable[Action]]) -> None:

@@ -1,6 +1,11 @@
 """Writes of the shared tables: the audit trail, its seals, accounts and grants."""
 
+from datetime import datetime, timedelta
+
 from livelihood.models import AuditEvent, User
+
+#: After this long without a look at the first page the next look is a new visit.
+VISIT_PAUSE = timedelta(hours=2)
 
 
 class Refused(Exception):
@@ -33,3 +38,20 @@ def record_event(
         after=after or {},
         reason=reason,
     )
+
+
+def note_visit(*, by: User, now: datetime) -> datetime | None:
+    """Remember that the person is here; return the end of the visit before this one, None at the first.
+
+    A visit ends with a pause or a new login. At most one UPDATE a minute and no audit event: nothing of
+    the work changes, and whoever audits has `last_login`.
+    """
+    seen, before = by.last_seen, by.visit_before
+    is_new = seen and (now - seen > VISIT_PAUSE or (by.last_login and by.last_login > seen))
+    if is_new:
+        before = seen
+    elif seen and now - seen < timedelta(minutes=1):
+        return before
+    User.objects.filter(pk=by.pk).update(last_seen=now, visit_before=before)
+    by.last_seen, by.visit_before = now, before
+    return before

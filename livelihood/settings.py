@@ -4,19 +4,32 @@ import importlib.util
 from pathlib import Path
 
 from livelihood import embedded
-from livelihood.env import env_bool, env_database, env_int, env_list, env_str
+from livelihood.env import (
+    env_bool,
+    env_broker,
+    env_choice,
+    env_database,
+    env_directory,
+    env_hosts,
+    env_int,
+    env_origins,
+    env_secret,
+    env_str,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # PostgreSQL and Valkey of our own, started with the first connection; make sets it, production never does.
 EMBEDDED = env_bool("LIVELIHOOD_EMBEDDED", False)
 # Everything that is written at run time: uploads, documents, logs, the embedded servers' data.
-VAR_DIR = (BASE_DIR / env_str("LIVELIHOOD_VAR", "var")).resolve()
+VAR_DIR = env_directory("LIVELIHOOD_VAR", BASE_DIR / "var")
+# Less free space than this there, and the site says on /readyz and 运行状态 that it is not ready.
+MIN_FREE_MB = env_int("LIVELIHOOD_MIN_FREE_MB", 500)
 
 DEBUG = env_bool("DEBUG", False)
-SECRET_KEY = embedded.secret_key(VAR_DIR) if EMBEDDED and not env_str("SECRET_KEY", "") else env_str("SECRET_KEY")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if EMBEDDED else "")
-CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+SECRET_KEY = embedded.secret_key(VAR_DIR) if EMBEDDED and not env_str("SECRET_KEY", "") else env_secret("SECRET_KEY")
+ALLOWED_HOSTS = env_hosts("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]") if EMBEDDED else env_hosts("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env_origins("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "livelihood",
@@ -79,7 +92,21 @@ else:
     DATABASES = {"default": env_database("DATABASE_URL")}
     if env_str("DATABASE_OWNER_URL", ""):
         DATABASES["owner"] = env_database("DATABASE_OWNER_URL")
-    CELERY_BROKER_URL = env_str("REDIS_URL")
+    CELERY_BROKER_URL = env_broker("REDIS_URL")
+    for database in DATABASES.values():
+        # A machine that is gone answers nothing at all: without this a request would wait for minutes.
+        database["OPTIONS"].setdefault("connect_timeout", "5")
+# What is kept there can always be worked out again; a dead cache costs time, never a page (livelihood/caching.py).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        # The same server; Celery and the redis client spell a socket differently.
+        "LOCATION": CELERY_BROKER_URL.replace("redis+socket://", "unix://").replace("virtual_host=", "db="),
+        "KEY_PREFIX": "livelihood",
+        "TIMEOUT": 3600,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
 # Opening a connection per request cost three quarters of the throughput.
 DATABASES["default"]["CONN_MAX_AGE"] = env_int("CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -123,7 +150,8 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+# An image collects them at build; the volume of VAR_DIR must not hide newer files behind an older release's.
+STATIC_ROOT = env_directory("LIVELIHOOD_STATIC", VAR_DIR / "static")
 _NODE_MODULES = BASE_DIR / "node_modules"
 # One entry per package and only what pages use, never the whole of node_modules.
 STATICFILES_DIRS = [
@@ -155,7 +183,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
@@ -167,14 +195,15 @@ if EMBEDDED:
     SESSION_COOKIE_NAME = f"sessionid_{embedded.short_hash(VAR_DIR)}"
     CSRF_COOKIE_NAME = f"csrftoken_{embedded.short_hash(VAR_DIR)}"
 
+LOG_LEVEL = env_choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # With DEBUG off Django would only mail errors; the console is what an operator reads.
-        "django": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "WARNING"), "propagate": False},
+        "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},
     },
 }

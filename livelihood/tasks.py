@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from livelihood import jobs, seals
+from livelihood import health, jobs, seals
 
 
 @shared_task(ignore_result=True)
@@ -21,3 +21,10 @@ def sweep_jobs() -> None:
 def seal_audit_events() -> None:
     """Seal the audit events written since the last time."""
     seals.seal_events()
+
+
+# Old rings are worth nothing: after an outage one is enough.
+@shared_task(ignore_result=True, expires=60)
+def note_heartbeat() -> None:
+    """Show that a worker takes what beat rings for."""
+    health.note_heartbeat()

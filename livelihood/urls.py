@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
+from livelihood.views.health import healthz, readyz, status
 from livelihood.views.home import home
 from livelihood.views.jobs import job_detail
 from livelihood.views.styleguide import styleguide
@@ -14,6 +15,9 @@ shared_patterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("jobs/<int:pk>/", job_detail, name="job-detail"),
     path("styleguide/", styleguide, name="styleguide"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("status/", status, name="status"),
 ]
 
 urlpatterns = [

@@ -405,16 +405,30 @@ def filling_counts(period: ReportingPeriod, *, counted) -> dict[int, dict]:
     `tasks` are the numeric indicators with a task, `filled` those with a figure in a report whose state is in
     `counted`. What the whole has as a sum of the others is nobody's to fill.
     """
+    rows = _filling(period, counted, "participant_id")
+    return {participant: {"tasks": tasks, "filled": filled} for participant, tasks, filled in rows}
+
+
+def filling_by_indicator(period: ReportingPeriod, *, counted) -> dict[tuple[int, int], dict]:
+    """Return the same counts, 0 or 1 each, by (participant id, indicator id): bureaus share a unit's indicators."""
+    rows = _filling(period, counted, "participant_id, indicator_id")
+    return {
+        (participant, indicator): {"tasks": tasks, "filled": filled} for participant, indicator, tasks, filled in rows
+    }
+
+
+def _filling(period: ReportingPeriod, counted, columns: str) -> list[tuple]:
+    """Return the grouped columns, the tasks and the filled ones among them. One query."""
     statement = (
         "WITH "
         + ",\n".join(progress_ctes(frozen=False)[:4])
-        + """
-        SELECT participant_id, COUNT(*) AS tasks, COUNT(value) AS filled
+        + f"""
+        SELECT {columns}, COUNT(*) AS tasks, COUNT(value) AS filled
         FROM rated
         WHERE task = 'assessed' AND indicator_kind <> 'text'
           AND NOT (participant_kind = 'whole' AND additive AND indicator_kind = 'number')
-        GROUP BY participant_id"""
+        GROUP BY {columns}"""
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, progress_parameters(period, counted=counted))
-        return {participant: {"tasks": tasks, "filled": filled} for participant, tasks, filled in cursor.fetchall()}
+        return cursor.fetchall()

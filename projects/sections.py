@@ -9,7 +9,7 @@ from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
 from livelihood.formats import format_moment
 from livelihood.models import User
 from livelihood.registry import Action, Section, ToDo
-from projects import parts, rights
+from projects import home, parts, rights
 from projects.figures_part import FiguresPart
 from projects.models import Participant, Programme, Report, ReportingPeriod
 
@@ -31,6 +31,10 @@ def register() -> None:
     registry.register_action("report", "sheet", _sheet_actions)
     registry.register_to_do("reports", _report_to_do)
     registry.register_to_do("review", _review_to_do)
+    registry.register_panel("month", home.month_panels)
+    registry.register_changes("reports", home.report_changes)
+    registry.register_changes("figures", home.figure_changes)
+    registry.register_changes("periods", home.period_changes)
 
 
 def _sheet_actions(user: User, report: Report) -> Iterator[Action]:

@@ -50,7 +50,7 @@ make_venv() {
 }
 
 # Programs in .venv name its path: a moved or copied folder, or changed pins, are seen by this stamp.
-stamp=$(pwd; cat requirements.txt requirements-dev.txt)
+stamp=$(pwd; cat requirements.txt requirements-embedded.txt requirements-dev.txt)
 if [ ! -f .venv/installed ] || [ "$(cat .venv/installed)" != "$stamp" ]; then
     if [ ! -f .venv/installed ] || [ "$(head -n 1 .venv/installed)" != "$(pwd)" ] || ! .venv/bin/python -c ''; then
         make_venv

@@ -10,8 +10,10 @@ from livelihood.registry import (
     Section,
     ToDo,
     register_action,
+    register_changes,
     register_job,
     register_job_page,
+    register_panel,
     register_section,
     register_to_do,
 )
@@ -20,6 +22,7 @@ from projects.models import ReportingPeriod
 
 def register() -> None:
     """Fill navigation, to-do and jobs."""
+    from supervision import home
     from supervision.services import closing, documents
 
     register_job(closing.CLOSE_JOB, closing.run_close_job)
@@ -48,6 +51,10 @@ def register() -> None:
     register_action("period", "benchmarks", _benchmarks_action)
     register_to_do("close", _periods_to_close)
     register_to_do("issue", _drafts_to_issue)
+    register_panel("office", home.office_panels)
+    register_panel("places", home.place_panels)
+    register_panel("papers", home.paper_panels)
+    register_changes("papers", home.paper_changes)
 
 
 def _sees_papers(user: User) -> bool:

@@ -18,6 +18,20 @@ hypothesis_settings.register_profile("long", deadline=None, max_examples=1000, d
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
+#: What takes a test out of make test-fast: a database of its own, a server, a process.
+SLOW_FIXTURES = {"cloned_db", "broker", "celery_worker_process", "web_process"}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what is slow by its fixtures; in the long profile every property test is a long one."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+        is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_property and hypothesis_settings.get_current_profile_name() == "long":
+            item.add_marker("long")
+
+
 def pytest_unconfigure(config):
     """The process that began the run ends its servers; xdist's workers have gone before."""
     if hasattr(config, "workerinput"):

@@ -1,7 +1,8 @@
 """Every address × every role: what is not granted is refused.
 
-Letters: s got in (2xx, 3xx, or 422: in, and told what is wrong with the form); f in scope but not allowed (403);
-n out of scope (404); L sent to the login page; m not that way (405). A new address fails here until it has its row.
+Letters: s got in (2xx, 3xx; or 422: in, and told what is wrong with the form; or 503: told that the site is not
+ready); f in scope but not allowed (403); n out of scope (404); L sent to the login page; m not that way (405).
+A new address fails here until it has its row.
 """
 
 import pytest
@@ -32,6 +33,8 @@ ROLES = [
 
 #: Columns in the order of ROLES.
 TABLE = """
+livelihood:healthz                GET    s s s s s s s s s s s s s
+livelihood:healthz                POST   m m m m m m m m m m m m m
 livelihood:home                   GET    L s s s s s s s s s s s s
 livelihood:home                   POST   L m m m m m m m m m m m m
 livelihood:job-detail             GET    L n n n n n n s n n n n n
@@ -40,7 +43,11 @@ livelihood:login                  GET    s s s s s s s s s s s s s
 livelihood:login                  POST   s s s s s s s s s s s s s
 livelihood:logout                 GET    L m m m m m m m m m m m m
 livelihood:logout                 POST   L L L L L L L L L L L L L
-livelihood:styleguide             GET    L L L L L L L L L L s L L
+livelihood:readyz                 GET    s s s s s s s s s s s s s
+livelihood:readyz                 POST   m m m m m m m m m m m m m
+livelihood:status                 GET    L f f f f f f f f f s f f
+livelihood:status                 POST   L m m m m m m m m m m m m
+livelihood:styleguide             GET    L f f f f f f f f f s f f
 livelihood:styleguide             POST   L m m m m m m m m m m m m
 projects:period-detail            GET    L n s s s s s s s s n n n
 projects:period-detail            POST   L m m m m m m m m m m m m
@@ -94,6 +101,9 @@ WITHOUT_ARGUMENTS = {
     "livelihood:home",
     "livelihood:login",
     "livelihood:logout",
+    "livelihood:healthz",
+    "livelihood:readyz",
+    "livelihood:status",
     "livelihood:styleguide",
     "projects:programme-list",
     "supervision:document-list",
@@ -176,7 +186,7 @@ def letter(response) -> str:
         return "L"
     if response.status_code < 400:
         return "s"
-    return {403: "f", 404: "n", 405: "m", 422: "s"}.get(response.status_code, str(response.status_code))
+    return {403: "f", 404: "n", 405: "m", 422: "s", 503: "s"}.get(response.status_code, str(response.status_code))
 
 
 def visit(address, method, person) -> str:
@@ -194,6 +204,7 @@ def test_every_address_has_its_row():
     assert named - all_names() == set(), "this address is gone"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "method"), sorted(rows()))
 def test_address_admits_whom_it_should(name, method, addresses, people):
     found = [visit(addresses[name], method, None if role == "anonymous" else people[role]) for role in ROLES]

@@ -1,4 +1,4 @@
-"""工作台: what the person has to do, by when."""
+"""工作台: what the person has to do, by when, how things stand, and what changed since the last visit."""
 
 from datetime import datetime
 
@@ -8,19 +8,36 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from livelihood.formats import format_day, format_moment
-from livelihood.registry import ToDo, to_do_for
+from livelihood.registry import ToDo, changes_for, panels_for, to_do_for
+from livelihood.services import note_visit
+
+#: How many changes the page lists; the head says how many there were.
+SHOWN_CHANGES = 10
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the to-do entries of all apps, urgent and overdue ones first."""
+    """Show the to-do entries, boxes and changes of all apps, each as far as the person's roles go."""
     now = timezone.now()
     todos = [_line(entry, now) for entry in to_do_for(request.user)]
-    overdue = sum(todo["tone"] == "red" for todo in todos)
+    since = note_visit(by=request.user, now=now)
+    changes = changes_for(request.user, since) if since else []
+    panels = panels_for(request.user)
     return render(
         request,
         "livelihood/home.html",
-        {"todos": todos, "overdue": overdue, "now": now, "has_grants": request.user.grants.exists()},
+        {
+            "todos": todos,
+            "overdue": sum(todo["tone"] == "red" for todo in todos),
+            "today": sum(todo["tone"] == "amber" for todo in todos),
+            "now": now,
+            "has_grants": request.user.grants.exists(),
+            "panels": panels,
+            "is_demo": any(panel.context.get("is_demo") for area in panels.values() for panel in area),
+            "since": since,
+            "changes": changes[:SHOWN_CHANGES],
+            "change_count": len(changes),
+        },
     )
 
 
@@ -46,4 +63,5 @@ def _line(entry: ToDo, now: datetime) -> dict:
         "detail": entry.note,
         "due_text": due,
         "tone": tone,
+        "due_at": entry.due_at,
     }

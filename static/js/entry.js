@@ -38,6 +38,17 @@
     }
   });
 
+  /* Ctrl+S saves from any cell; the button is a hundred cells further on. */
+  document.addEventListener("keydown", function (event) {
+    var save = document.getElementById("save");
+    if (save && event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      if (!save.disabled) {
+        save.click();
+      }
+    }
+  });
+
   document.addEventListener("input", function (event) {
     if (event.target.closest && event.target.closest("#entry")) {
       setDirty(true);

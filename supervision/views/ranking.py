@@ -4,17 +4,23 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import get_template
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from livelihood.access import is_city_office
+from livelihood.caching import content_key, kept
 from projects.lookup import LookupRefused, find_period
 from projects.models import Programme, ReportingPeriod
 from supervision.indicator import IndicatorPage
 from supervision.models import Snapshot
 from supervision.ranking import RankingPage
 from supervision.scope import bases, standings_scope
+from supervision.stamp import standings_stamp
 from supervision.standings import Standings, live_standings, snapshot_standings
+
+#: The part of the ranking page that is kept.
+BODY_TEMPLATE = "supervision/ranking_content.html"
 
 
 @require_safe
@@ -33,14 +39,35 @@ def ranking(request: HttpRequest, code: str, period: str) -> HttpResponse:
     choices = bases(request.user, found)
     snapshot = _basis(request, choices)
     scope = standings_scope(request.user, found, snapshot)
-    projects = list(found.programme.projects.prefetch_related("sub_projects__lead_agency").order_by("seq"))
-    page = RankingPage(_standings(found, snapshot), scope, projects, by_place=request.GET.get("order") == "place")
     address = _address("supervision:ranking", found)
-    groups = page.groups()
     context = _shared(request, found, choices, snapshot, address) | {
+        "scope": scope,
+        "orders": _choices(request, address, "order", [("", "官方顺序"), ("place", "按位次")]),
+        "address": address,
+        "open_query": _query(request, "open"),
+        "basis_query": _query(request, "open", "order"),
+    }
+    options = {"opened": _number(request.GET.get("open")), "by_place": request.GET.get("order") == "place"}
+    # The key names all that the body is made of: the tables by their stamp, the address and the viewer's scope.
+    template = get_template(BODY_TEMPLATE)
+    parts = [standings_stamp(found), template.template.source, options, snapshot and snapshot.pk]
+    parts += [context[name] for name in ("bases", "orders", "address", "open_query", "basis_query", "is_city_office")]
+    parts += [scope.everything, *map(sorted, (scope.participants, scope.led, scope.filled))]
+    context["body"] = kept(content_key("ranking", parts), lambda: _ranking_body(template, found, context, **options))
+    context["period_choices"] = _periods(found, "supervision:ranking")
+    return render(request, "supervision/ranking.html", context)
+
+
+def _ranking_body(template, period: ReportingPeriod, shared: dict, *, opened: int | None, by_place: bool) -> dict:
+    """Return the body of the ranking page and how many units and projects it has; what the cache keeps."""
+    scope = shared["scope"]
+    projects = list(period.programme.projects.prefetch_related("sub_projects__lead_agency").order_by("seq"))
+    page = RankingPage(_standings(period, shared["snapshot"]), scope, projects, by_place=by_place)
+    groups, columns, rows = page.groups(), page.columns(), page.rows(opened)
+    context = shared | {
         "page": page,
-        "columns": page.columns(),
-        "rows": page.rows(_number(request.GET.get("open"))),
+        "columns": columns,
+        "rows": rows,
         "groups": groups,
         "sentences": [
             {"seq": group["seq"], "project": group["name"], "label": item["label"], "sentence": item["sentence"]}
@@ -49,15 +76,9 @@ def ranking(request: HttpRequest, code: str, period: str) -> HttpResponse:
             if item["in_scope"] and item["sentence"]
         ],
         "hidden_lists": any(not item["in_scope"] for group in groups for item in group["indicators"]),
-        "scope": scope,
         "has_scheme": page.standings.scheme_id is not None,
-        "orders": _choices(request, address, "order", [("", "官方顺序"), ("place", "按位次")]),
-        "address": address,
-        "open_query": _query(request, "open"),
-        "basis_query": _query(request, "open", "order"),
-        "period_choices": _periods(found, "supervision:ranking"),
     }
-    return render(request, "supervision/ranking.html", context)
+    return {"html": template.render(context), "units": len(columns), "projects": len(rows)}
 
 
 @require_safe

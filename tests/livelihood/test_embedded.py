@@ -15,6 +15,8 @@ import pytest
 from livelihood import embedded, embedded_host
 from tests.support.embedded import is_stopped, postmaster
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 # What a short command does: use the database, say which server answered, and stay as long as told.
 VISITOR = """

@@ -19,6 +19,8 @@ from livelihood.privileges import collect_app_sql
 from tests.support import databases
 from tests.support.processes import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def current_database():
     with connection.cursor() as cursor:

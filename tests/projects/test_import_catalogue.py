@@ -17,6 +17,8 @@ from projects.excel.workbook import Cell
 from projects.models import Assignment, Indicator, Programme, Project, Target
 from tests.projects.workbooks import retyped
 
+pytestmark = pytest.mark.slow
+
 ROWS = {
     "行政区划": [["990100", "试验市", "试验", "市"], ["990101", "东县", "东", "县(市、区)", "990100"]],
     "部门": [["990100", "市财政局"], ["990100", "市教育局"], ["990101", "东县财政局"], ["990101", "东县教育局"]],

@@ -13,6 +13,8 @@ from projects.services.reports import report_for
 from tests import factories
 from tests.projects.workbooks import filled, retyped
 
+pytestmark = pytest.mark.slow
+
 GOOD = {"H4": 55.25, "H5": 88.5, "H6": 900}
 
 

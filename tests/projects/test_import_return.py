@@ -21,6 +21,8 @@ from projects.services.reports import return_report
 from tests import factories
 from tests.projects.workbooks import filled, retyped, with_part
 
+pytestmark = pytest.mark.slow
+
 GOOD = {"H4": 55.25, "H5": 88.5, "H6": 900, "I4": "按计划"}
 
 

@@ -23,6 +23,8 @@ from supervision.services import closing, documents
 from tests import factories
 from tests.supervision.months import FIGURES, close, report_month, report_unit
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def approved(period, participants, indicators, city_officer):

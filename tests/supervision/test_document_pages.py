@@ -16,7 +16,7 @@ from supervision.services import closing, documents
 from tests import factories
 from tests.supervision.months import close, publish, report_month
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 CLOSE = "/programmes/fuyang-2020/2020-08/close/"
 REFRESH = "/programmes/fuyang-2020/2020-08/refresh/"

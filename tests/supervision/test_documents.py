@@ -29,6 +29,8 @@ from tests import factories
 from tests.boards import make_board
 from tests.supervision.months import close, publish, report_month
 
+pytestmark = pytest.mark.slow
+
 ISSUED_ON = datetime.date(2020, 9, 29)
 
 

@@ -18,7 +18,7 @@ from supervision.standings import live_standings, snapshot_standings
 from tests import factories
 from tests.supervision.months import close, publish, report_month
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

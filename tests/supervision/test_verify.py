@@ -15,6 +15,8 @@ from supervision.services.verification import verify_all
 from tests import factories
 from tests.supervision.months import close, publish, report_month
 
+pytestmark = pytest.mark.slow
+
 NOTHING = {"snapshots": [], "documents": [], "seals": [], "revisions": [], "approvals": []}
 
 

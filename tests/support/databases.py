@@ -77,7 +77,12 @@ def _migrate_or_repeat(name: str) -> None:
 
 def _migrations_key() -> str:
     """Changes with every file that decides what a migrated database looks like."""
-    files = [ROOT / "requirements.txt", ROOT / "livelihood" / "settings.py", ROOT / "livelihood" / "privileges.py"]
+    files = [
+        ROOT / "requirements.txt",
+        ROOT / "requirements-embedded.txt",
+        ROOT / "livelihood" / "settings.py",
+        ROOT / "livelihood" / "privileges.py",
+    ]
     for app in ("livelihood", "projects", "funding", "supervision"):
         files += sorted((ROOT / app).glob("migrations/*.py")) + sorted((ROOT / app).glob("sql.py"))
     digest = hashlib.sha256()

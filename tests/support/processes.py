@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -62,6 +64,14 @@ class Process:
         self.popen.wait(10)
 
 
+def wait_until(condition, what: str, *, seconds: float = 30) -> None:
+    """Wait for what other processes do (a row, a file); `what` is named when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
+        time.sleep(0.05)
+
+
 def start_worker(log: Path, *, concurrency: int = 1) -> Process:
     """A Celery worker that is ready to take tasks."""
     command = ["-m", "celery", "-A", "livelihood", "worker", "--loglevel", "INFO", "--concurrency", str(concurrency)]
@@ -71,13 +81,20 @@ def start_worker(log: Path, *, concurrency: int = 1) -> Process:
     return process
 
 
+def _procfile_command(name: str, **variables: str) -> list[str]:
+    """Return the words of a process's line; ${NAME:-default} stands for the variable given here."""
+    line = next(line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith(f"{name}: "))
+    line = re.sub(r"\$\{(\w+):-([^}]*)\}", lambda match: variables.get(match[1], match[2]), line)
+    return shlex.split(line.removeprefix(f"{name}: "))
+
+
 def start_web(log: Path) -> tuple[Process, str]:
-    """The web server, and the address where it answers."""
+    """The web server by the line of the Procfile, and the address where it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    process = Process("-m", "gunicorn", "livelihood.wsgi", "--workers", "2", "--bind", f"127.0.0.1:{port}", log=log)
+    process = Process("-m", *_procfile_command("web", WEB_WORKERS="2", HOST="127.0.0.1", PORT=str(port)), log=log)
 
     def answers() -> bool:
         try:

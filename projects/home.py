@@ -1,0 +1,275 @@
+"""What the first page says of a month: how full, who is how far, and what changed; per role.
+
+Counts only; they come from the querysets and the statement of `progress.py`.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from django.db.models import Count, F, Max, Q
+from django.urls import reverse
+
+from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of, is_city_office
+from livelihood.models import User
+from livelihood.registry import Change, Panel
+from projects.models import (
+    Assignment,
+    Benchmark,
+    Figure,
+    FigureFlag,
+    Indicator,
+    Participant,
+    Report,
+    ReportApproval,
+    ReportingPeriod,
+    SubProject,
+)
+from projects.period_page import period_rows
+from projects.progress import filling_by_indicator
+
+State = Report.State
+
+#: Who has most to do comes first.
+ORDER_OF_STATES = ["", State.DRAFT, State.RETURNED, State.SIGNED, State.SUBMITTED, State.APPROVED]
+
+#: How many units a line names before it says 等.
+SHOWN_NAMES = 4
+
+
+class HomeMonth:
+    """The month a person's first page is about; read once per request, whoever asks for it."""
+
+    def __init__(self, user: User):
+        self.user = user
+
+    @cached_property
+    def period(self) -> ReportingPeriod | None:
+        """Return the earliest month not issued yet, else the newest one, of the programmes the user sees."""
+        periods = ReportingPeriod.objects.visible_to(self.user).select_related("programme")
+        return periods.exclude(state="issued").order_by("ends_on", "pk").first() or periods.order_by("-ends_on").first()
+
+    @cached_property
+    def url(self) -> str:
+        """Return the address of the month's page."""
+        return reverse("projects:period-detail", args=[self.period.programme.code, self.period.code])
+
+    @cached_property
+    def rows(self) -> list[dict]:
+        """Return the reporters the user sees, without the whole; those with most to do first."""
+        rows = [row for row in period_rows(self.period, self.user) if not row["is_whole"]]
+        return sorted(rows, key=lambda row: ORDER_OF_STATES.index(row["state"]))
+
+    @cached_property
+    def filling(self) -> dict[tuple[int, int], dict]:
+        """Return {"tasks", "filled"} by participant and sub-project. Two queries."""
+        indicators = Indicator.objects.of_programme(self.period.programme)
+        sub_projects = dict(indicators.values_list("pk", "sub_project"))
+        totals: dict[tuple[int, int], dict] = {}
+        for (participant, indicator), counts in filling_by_indicator(self.period, counted=State.values).items():
+            total = totals.setdefault((participant, sub_projects[indicator]), {"tasks": 0, "filled": 0})
+            for key, count in counts.items():
+                total[key] += count
+        return totals
+
+    @property
+    def is_overseen(self) -> bool:
+        """Tell whether the user sees every unit of the month."""
+        return self.period.programme.owner_id in access_of(self.user).region_ids(*OVERSEEING_ROLES)
+
+    @property
+    def is_office(self) -> bool:
+        """Tell whether the user's office runs the month."""
+        return is_city_office(self.user, self.period.programme.owner_id)
+
+
+def home_month(user: User) -> HomeMonth:
+    """Return the user's month, kept on the user object for the other boxes of the page."""
+    if not hasattr(user, "_home_month"):
+        user._home_month = HomeMonth(user)
+    return user._home_month
+
+
+def month_panels(user: User) -> Iterator[Panel]:
+    """Yield the boxes of the user's month: every unit's step, the own month, the bureaus, the own items."""
+    access = access_of(user)
+    if not access.has(*OVERSEEING_ROLES, *COUNTY_ROLES, Role.FILLER, Role.LEAD_AGENCY):
+        return
+    month = home_month(user)
+    if month.period is None:
+        return
+    shared = {"period": month.period, "url": month.url, "is_demo": month.period.programme.is_demo}
+    if month.is_overseen:
+        context = shared | {"rows": month.rows, "is_office": month.is_office}
+        yield Panel("main", "projects/home/units.html", context, order=30)
+        return
+    if access.has(*COUNTY_ROLES):
+        rows = [row for row in month.rows if row["reporter"] and row["tasks"] is not None]
+        is_done = bool(rows) and all(row["state"] in Report.COUNTED for row in rows)
+        yield Panel("fact", "projects/home/deadline.html", shared | {"is_done": is_done}, order=10)
+        if len(rows) == 1:
+            yield Panel("fact", "projects/home/filled.html", shared | {"row": rows[0]}, order=20)
+        bureaus = _bureaus(month, [row["reporter"].pk for row in rows])
+        yield Panel("main", "projects/home/bureaus.html", shared | {"bureaus": bureaus}, order=30)
+    elif access.has(Role.FILLER):
+        yield Panel("fact", "projects/home/deadline.html", shared, order=10)
+        items = _items(month, Assignment.objects.filter(agency__in=access.agency_ids(Role.FILLER)))
+        yield Panel("main", "projects/home/items.html", shared | {"items": items}, order=30)
+    if access.has(Role.LEAD_AGENCY):
+        led = _led(month, access.agency_ids(Role.LEAD_AGENCY))
+        yield Panel("main", "projects/home/led.html", shared | {"items": led}, order=40)
+
+
+def _assignments(month: HomeMonth, assignments) -> list[Assignment]:
+    return list(
+        assignments.filter(participant__programme=month.period.programme)
+        .exclude(participant__kind=Participant.Kind.WHOLE)
+        .select_related("agency", "participant", "sub_project__project")
+        .order_by("sub_project__project__seq", "sub_project__order", "participant__order")
+    )
+
+
+def _saved(month: HomeMonth, figures: Q) -> dict[tuple[int, int], object]:
+    """Return when the figures of a participant and sub-project were last saved. One query."""
+    rows = (
+        Figure.objects.filter(figures, period=month.period)
+        .values_list("participant", "indicator__sub_project")
+        .annotate(at=Max("updated_at"))
+    )
+    return {(participant, sub_project): at for participant, sub_project, at in rows}
+
+
+def _unexplained(month: HomeMonth, figures: Q) -> dict[tuple[int, int], int]:
+    """Return how many figures of a participant and sub-project have a flag nobody explained. One query."""
+    rows = (
+        FigureFlag.objects.filter(figures, figure__period=month.period, reason="")
+        .values_list("figure__participant", "figure__indicator__sub_project")
+        .annotate(count=Count("figure", distinct=True))
+    )
+    return {(participant, sub_project): count for participant, sub_project, count in rows}
+
+
+def _counts(month: HomeMonth, pairs: list[tuple[int, int]], saved: dict, unexplained: dict) -> dict:
+    """Add up what is known of the pairs: tasks, filled, blank, unexplained, last saved."""
+    counts = [month.filling[pair] for pair in pairs if pair in month.filling]
+    tasks, filled = sum(row["tasks"] for row in counts), sum(row["filled"] for row in counts)
+    return {
+        "tasks": tasks,
+        "filled": filled,
+        "blank": tasks - filled,
+        "unexplained": sum(unexplained.get(pair, 0) for pair in pairs),
+        "saved": max((saved[pair] for pair in pairs if pair in saved), default=None),
+    }
+
+
+def _bureaus(month: HomeMonth, participants: list[int]) -> list[dict]:
+    """Return the units' filling agencies and how far each is, the least finished first."""
+    by_agency: dict = {}
+    for row in _assignments(month, Assignment.objects.filter(participant__in=participants)):
+        by_agency.setdefault(row.agency, []).append((row.participant_id, row.sub_project_id))
+    saved = _saved(month, Q(participant__in=participants))
+    unexplained = _unexplained(month, Q(figure__participant__in=participants))
+    rows = [
+        {"agency": agency, "sub_projects": len(pairs)} | _counts(month, pairs, saved, unexplained)
+        for agency, pairs in by_agency.items()
+    ]
+    return sorted(rows, key=lambda row: (not row["blank"], -row["blank"], row["agency"].order, row["agency"].name))
+
+
+def _items(month: HomeMonth, assignments) -> list[dict]:
+    """Return the sub-projects a filler fills, each with how far it is; unfinished ones first."""
+    rows = _assignments(month, assignments)
+    participants = {row.participant_id for row in rows}
+    saved = _saved(month, Q(participant__in=participants))
+    unexplained = _unexplained(month, Q(figure__participant__in=participants))
+    items = [
+        {"sub_project": row.sub_project, "unit": row.participant}
+        | _counts(month, [(row.participant_id, row.sub_project_id)], saved, unexplained)
+        for row in rows
+    ]
+    return sorted(items, key=lambda item: not item["blank"])
+
+
+def _led(month: HomeMonth, agencies: frozenset[int]) -> list[dict]:
+    """Return the sub-projects a city bureau leads: how far all units are, and who is not finished."""
+    units = {
+        unit.pk: unit.printed_name
+        for unit in Participant.objects.filter(programme=month.period.programme).reporters().order_by("order", "id")
+    }
+    led = SubProject.objects.filter(project__programme=month.period.programme, lead_agency__in=agencies)
+    led = list(led.select_related("project").order_by("project__seq", "order"))
+    saved = _saved(month, Q(indicator__sub_project__in=led))
+    unexplained = _unexplained(month, Q(figure__indicator__sub_project__in=led))
+    items = []
+    for sub_project in led:
+        pairs = [(unit, sub_project.pk) for unit in units]
+        behind = [
+            units[unit]
+            for unit, sub in pairs
+            if (unit, sub) in month.filling and month.filling[unit, sub]["filled"] < month.filling[unit, sub]["tasks"]
+        ]
+        names = "、".join(behind[:SHOWN_NAMES]) + (f"等{len(behind)}家" if len(behind) > SHOWN_NAMES else "")
+        items.append({"sub_project": sub_project, "behind": names} | _counts(month, pairs, saved, unexplained))
+    return sorted(items, key=lambda item: not item["blank"])
+
+
+#: At most this many of each kind of change are read.
+READ_CHANGES = 30
+
+
+def report_changes(user: User, since) -> Iterator[Change]:
+    """Yield what others did to reports the user sees: signed, submitted, approved, returned. Three queries."""
+    reports = Report.objects.visible_to(user).select_related("period", "participant", "agency")
+    steps = [("signed", "签字"), ("submitted", "提交")]
+    for step, word in steps:
+        moved = reports.filter(**{f"{step}_at__gt": since}).exclude(**{f"{step}_by": user})
+        for report in moved.order_by(f"-{step}_at")[:READ_CHANGES]:
+            yield Change(getattr(report, f"{step}_at"), f"{report} 月报{word}", _report_url(report.pk))
+    verdicts = (
+        ReportApproval.objects.filter(report__in=Report.objects.visible_to(user), decided_at__gt=since)
+        .exclude(decided_by=user)
+        .select_related("report__period", "report__participant", "report__agency")
+    )
+    for row in verdicts.order_by("-decided_at")[:READ_CHANGES]:
+        word = "审核通过" if row.verdict == ReportApproval.Verdict.APPROVED else f"被退回：{row.reason}"
+        yield Change(row.decided_at, f"{row.report} 月报{word}", _report_url(row.report_id))
+
+
+def figure_changes(user: User, since) -> Iterator[Change]:
+    """Yield who else saved figures of the user's month, one line per person and unit. Two queries."""
+    month = home_month(user)
+    if month.period is None:
+        return
+    rows = (
+        Figure.objects.visible_to(user)
+        .filter(period=month.period, updated_at__gt=since)
+        .exclude(updated_by=user)
+        .values("report", unit=F("participant__printed_name"), person=F("updated_by__full_name"))
+        .annotate(count=Count("pk", distinct=True), at=Max("updated_at"))
+    )
+    for row in rows.order_by("-at")[:READ_CHANGES]:
+        text = f"{row['person']} 填报{row['unit']} {row['count']} 项"
+        yield Change(row["at"], text, _report_url(row["report"]))
+
+
+def period_changes(user: User, since) -> Iterator[Change]:
+    """Yield closed months and entered provincial averages, one line per month. Two queries."""
+    periods = ReportingPeriod.objects.visible_to(user).filter(closed_at__gt=since).exclude(closed_by=user)
+    for period in periods.select_related("programme")[:READ_CHANGES]:
+        url = reverse("projects:period-detail", args=[period.programme.code, period.code])
+        yield Change(period.closed_at, f"{period.label}封账", url)
+    entered = (
+        Benchmark.objects.visible_to(user)
+        .filter(confirmed_at__gt=since)
+        .exclude(confirmed_by=user)
+        .values("period")
+        .annotate(count=Count("pk"), at=Max("confirmed_at"))
+    )
+    counts = {row["period"]: row for row in entered.order_by("-at")[:READ_CHANGES]}
+    for period in ReportingPeriod.objects.filter(pk__in=counts).select_related("programme"):
+        url = reverse("projects:period-detail", args=[period.programme.code, period.code])
+        row = counts[period.pk]
+        yield Change(row["at"], f"录入{period.label}全省平均 {row['count']} 项", url)
+
+
+def _report_url(pk: int) -> str:
+    return reverse("projects:report-detail", args=[pk])

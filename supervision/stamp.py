@@ -1,0 +1,37 @@
+"""One cheap query that says whether anything a period's standings are made of has changed."""
+
+from django.db import connection
+
+from projects.models import ReportingPeriod
+
+# Small tables go in row by row. Figures are only ever added or raised in version, by trigger; targets and
+# snapshots are only ever added: their counts and sums cannot stay the same when one changes.
+STAMP = """
+SELECT md5(concat_ws('/',
+    (SELECT t::text FROM reporting_period t WHERE t.id = %(period)s),
+    (SELECT t::text FROM programme t WHERE t.id = %(programme)s),
+    (SELECT COUNT(*) || ',' || SUM(version) || ',' || SUM(report_id) FROM figure WHERE period_id = %(period)s),
+    (SELECT md5(string_agg(t::text, ';' ORDER BY t.id)) FROM report t WHERE t.period_id = %(period)s),
+    (SELECT md5(string_agg(t::text, ';' ORDER BY t.id)) FROM benchmark t WHERE t.period_id = %(period)s),
+    (SELECT md5(string_agg(t::text, ';' ORDER BY t.id)) FROM participant t WHERE t.programme_id = %(programme)s),
+    (SELECT COUNT(*) || ',' || MAX(t.id) FROM target t
+     JOIN participant p ON p.id = t.participant_id WHERE p.programme_id = %(programme)s),
+    (SELECT md5(string_agg(j::text || sp::text || i::text || COALESCE(a.name, ''), ';' ORDER BY i.id))
+     FROM project j JOIN sub_project sp ON sp.project_id = j.id JOIN indicator i ON i.sub_project_id = sp.id
+     LEFT JOIN agency a ON a.id = sp.lead_agency_id WHERE j.programme_id = %(programme)s),
+    (SELECT md5(string_agg(j::text, ';' ORDER BY j.id)) FROM project j WHERE j.programme_id = %(programme)s),
+    (SELECT md5(string_agg(m::text, ';' ORDER BY m.id))
+     FROM milestone m JOIN indicator i ON i.id = m.indicator_id JOIN sub_project sp ON sp.id = i.sub_project_id
+     JOIN project j ON j.id = sp.project_id WHERE j.programme_id = %(programme)s),
+    (SELECT md5(string_agg(s::text || c::text, ';' ORDER BY c.id))
+     FROM scoring_scheme s LEFT JOIN scoring_component c ON c.scheme_id = s.id WHERE s.programme_id = %(programme)s),
+    (SELECT COUNT(*) || ',' || MAX(s.id) FROM snapshot s
+     JOIN reporting_period p ON p.id = s.period_id WHERE p.programme_id = %(programme)s)))
+"""
+
+
+def standings_stamp(period: ReportingPeriod) -> str:
+    """Return a text that changes whenever a figure, report, target, average, scheme, snapshot or the catalogue does."""
+    with connection.cursor() as cursor:
+        cursor.execute(STAMP, {"period": period.pk, "programme": period.programme_id})
+        return cursor.fetchone()[0]
