@@ -1,0 +1,323 @@
+"""The pictures of README and manual, taken from the running product: `make screenshots`.
+
+Starts the whole product with the demo on a directory of its own, drives the system's Chromium, writes docs/images/.
+PICTURES is the list; tests/test_documentation.py holds the pages of docs/ against it, so that none goes stale.
+The moment of the run is no part of a picture: it is replaced by DEMO_MOMENT before the picture is taken.
+"""
+
+import argparse
+import io
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from openpyxl import load_workbook
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SIZE = {"width": 1366, "height": 768}
+# Two cores that start a database, a browser and an office at once are slow.
+PATIENCE_SECONDS = 300
+LARGEST_KIB = 400
+LARGEST_TOTAL_KIB = 3 * 1024
+
+PASSWORD = "livelihood-demo"  # noqa: S105 - public on purpose: the demo's, printed by `make run`
+PROGRAMME = "/programmes/fuyang-2020"
+OPEN_MONTH = f"{PROGRAMME}/2020-08"
+ISSUED_MONTH = f"{PROGRAMME}/2020-07"
+
+# What a picture shows instead of the moment it was taken at.
+DEMO_MOMENT = {"year": "2020年", "day": "9月7日", "time": " 09:00", "seconds": ":00"}
+REPLACE_MOMENTS = """([days, demo]) => {
+  const pattern = new RegExp("(\\\\d{4}年)?(?:" + days.join("|") + ")( \\\\d\\\\d:\\\\d\\\\d)?(:\\\\d\\\\d)?", "g");
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    walker.currentNode.data = walker.currentNode.data.replace(pattern, (all, year, time, seconds) =>
+      (year ? demo.year : "") + demo.day + (time ? demo.time : "") + (seconds ? demo.seconds : ""))
+      .replace(/\\d\\d:\\d\\d:\\d\\d/g, (demo.time + demo.seconds).trim());
+  }
+}"""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One file of docs/images/: who looks, and how the page is reached; `reach` leaves the browser on it."""
+
+    name: str
+    login: str | None
+    reach: Callable[[Page], None]
+
+
+def at(address: str) -> Callable[[Page], None]:
+    """Reach a page by its address."""
+    return lambda page: page.goto(address)
+
+
+def open_report(page: Page) -> None:
+    """The report of the open month, from the list of months."""
+    page.goto("/programmes/")
+    page.locator("tbody tr").first.get_by_role("link", name="打开").click()
+    page.locator("#entry").wait_for()
+
+
+def open_review(page: Page) -> None:
+    """What the city office sees of a submitted report."""
+    page.goto(f"{OPEN_MONTH}/")
+    page.get_by_role("link", name="审核", exact=True).first.click()
+    page.get_by_role("button", name="审核通过").wait_for()
+
+
+def open_indicator(page: Page) -> None:
+    """One indicator, from its line in the ranking."""
+    page.goto(f"{ISSUED_MONTH}/ranking/?open=26")
+    page.get_by_role("link", name="培训幼儿教师").first.click()
+    page.locator(".formula").wait_for()
+
+
+def open_newest_paper(page: Page) -> None:
+    """The newest issued 通报."""
+    page.goto("/documents/")
+    page.locator("tbody a").first.click()
+    page.locator(".paper").wait_for()
+    # The worker renders the demo's papers in the background.
+    limit = time.monotonic() + PATIENCE_SECONDS
+    while not page.get_by_role("link", name="下载").count():
+        if time.monotonic() > limit:
+            sys.exit("公文的文件一直没有生成，后台任务没有在运行。")
+        page.wait_for_timeout(2000)
+        page.reload()
+
+
+def preview_import(page: Page) -> None:
+    """A workbook with a falling figure and a cell that is no number, held against the system before it is imported."""
+    open_report(page)
+    template = page.request.get(page.url + "template/").body()
+    page.goto(page.url + "import/")
+    page.locator("input[type=file]").set_input_files(
+        {
+            "name": "颍上县8月月报.xlsx",
+            "mimeType": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "buffer": _filled(template),
+        }
+    )
+    page.get_by_role("button", name="上传并核对").click()
+    page.get_by_role("heading", name="导入后的改动").wait_for()
+
+
+def _filled(template: bytes) -> bytes:
+    """The month's template with the first lines half way from last month to the target, two of them odd."""
+    workbook = load_workbook(io.BytesIO(template))
+    sheet = workbook["月报"]
+    for row in range(4, 22):
+        target, last = sheet.cell(row, 6).value, sheet.cell(row, 7).value
+        if isinstance(target, int | float) and isinstance(last, int | float):
+            half_way = (Decimal(str(target)) + Decimal(str(last))) / 2
+            sheet.cell(row, 8).value = int(half_way) if isinstance(last, int) else float(round(half_way, 1))
+    sheet.cell(5, 8).value = 7100
+    sheet.cell(9, 8).value = "约5.2"
+    file = io.BytesIO()
+    workbook.save(file)
+    return file.getvalue()
+
+
+def fill_entry(page: Page) -> None:
+    """Some cells filled and saved; one figure is less than last month's and asks for a reason."""
+    open_report(page)
+    cells = page.locator("#entry input[name^='f-']")
+    for number, value in enumerate(["58", "7100", "18641", "172.8", "45.2", "5.31", "48.6"]):
+        cells.nth(number).fill(value)
+    page.locator("#save").click()
+    page.locator("#entry .flag-line").first.wait_for()
+
+
+def refuse_cell(page: Page) -> None:
+    """A cell that is no number is refused with one sentence; the others are stored."""
+    open_report(page)
+    cells = page.locator("#entry input[name^='f-']")
+    cells.nth(0).fill("约60")
+    cells.nth(2).fill("18,700")
+    page.locator("#save").click()
+    page.locator("#entry [aria-invalid=true]").wait_for()
+
+
+#: In this order: what changes the demo comes last. The picture of the paper itself is made by `draw_bulletin`.
+PICTURES = [
+    Picture("login", None, at("/login/")),
+    Picture("home-city", "city_office", at("/")),
+    Picture("home-clerk", "yingshang_clerk", at("/")),
+    Picture("period", "city_office", at(f"{OPEN_MONTH}/")),
+    Picture("review", "city_office", open_review),
+    Picture("benchmarks", "city_office", at(f"{ISSUED_MONTH}/benchmarks/")),
+    Picture("ranking", "leader", at(f"{ISSUED_MONTH}/ranking/")),
+    Picture("ranking-lead-agency", "city_education", at(f"{OPEN_MONTH}/ranking/")),
+    Picture("indicator", "leader", open_indicator),
+    Picture("close", "city_office", at(f"{OPEN_MONTH}/close/")),
+    Picture("document", "city_office", open_newest_paper),
+    Picture("import-preview", "yingshang_clerk", preview_import),
+    Picture("entry", "yingshang_clerk", fill_entry),
+    Picture("entry-refused", "yingshang_clerk", refuse_cell),
+]
+BULLETIN = "bulletin"
+
+
+def image_names() -> set[str]:
+    """The file names this tool makes."""
+    return {f"{picture.name}.png" for picture in PICTURES} | {f"{BULLETIN}.png"}
+
+
+def main() -> None:
+    """Take the named pictures, or all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="only these pictures, e.g. home-city")
+    parser.add_argument("--address", help="a site that runs already, with an untouched demo")
+    options = parser.parse_args()
+    if unknown := set(options.names) - {name.removesuffix(".png") for name in image_names()}:
+        sys.exit(f"没有这些图：{'、'.join(sorted(unknown))}。")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        sys.exit("缺少浏览器 Chromium，请运行：sudo apt-get install -y chromium fonts-noto-cjk")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    if options.address:
+        take_all(program, options.address, options.names)
+    else:
+        with tempfile.TemporaryDirectory(prefix="livelihood-screenshots-") as var:
+            process, address = start_site(Path(var))
+            try:
+                take_all(program, address, options.names)
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(60)
+    refuse_large_files()
+
+
+def start_site(var: Path) -> tuple[subprocess.Popen, str]:
+    """The whole product on its own servers, with the demo; (process, address) once it answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"LIVELIHOOD_EMBEDDED": "1", "LIVELIHOOD_VAR": str(var), "PORT": str(port)}
+    log = var / "screenshots.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve_all"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    address = f"http://127.0.0.1:{port}"
+    limit = time.monotonic() + PATIENCE_SECONDS
+    while not _answers(f"{address}/login/"):
+        if process.poll() is not None or time.monotonic() > limit:
+            process.kill()
+            sys.exit(f"网站没有启动：\n{log.read_text()[-3000:]}")
+        time.sleep(0.5)
+    return process, address
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as response:  # noqa: S310 - our own http address
+            return response.status == 200
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def take_all(program: str, address: str, names: list[str]) -> None:
+    """Take the pictures in the list's order, each person in one browser context."""
+    arguments = ["--disable-lcd-text", "--hide-scrollbars", *(["--no-sandbox"] if os.getuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        pages = {}
+        for picture in PICTURES:
+            if names and picture.name not in names:
+                continue
+            if picture.login not in pages:
+                pages[picture.login] = log_in(browser, address, picture.login)
+            take(pages[picture.login], picture)
+        if not names or BULLETIN in names:
+            page = pages.get("city_office") or log_in(browser, address, "city_office")
+            draw_bulletin(page)
+        browser.close()
+
+
+def log_in(browser, address: str, login: str | None) -> Page:
+    """A page of a fresh context in which that person is logged in."""
+    context = browser.new_context(
+        base_url=address, viewport=SIZE, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    page = context.new_page()
+    if login:
+        page.goto("/login/")
+        page.fill("[name=username]", login)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(f"{address}/")
+    return page
+
+
+def take(page: Page, picture: Picture) -> None:
+    """One picture, without caret, animation and the moment of the run."""
+    picture.reach(page)
+    page.evaluate("document.fonts.ready")
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    days = [f"{day.month}月{day.day}日" for day in (today, today - timedelta(days=1))]
+    page.evaluate(REPLACE_MOMENTS, [days, DEMO_MOMENT])
+    page.screenshot(path=IMAGES / f"{picture.name}.png", animations="disabled", caret="hide")
+    sys.stdout.write(f"{picture.name}.png\n")
+
+
+def draw_bulletin(page: Page) -> None:
+    """The first page of the newest issued 通报 as LibreOffice draws it; without LibreOffice the old picture stays."""
+    office, draw = shutil.which("soffice"), shutil.which("pdftoppm")
+    if not (office and draw):
+        sys.stdout.write(
+            f"没有 LibreOffice 或 pdftoppm，{BULLETIN}.png 未更新；"
+            "请运行：sudo apt-get install -y libreoffice-writer poppler-utils\n"
+        )
+        return
+    open_newest_paper(page)
+    paper = page.request.get(page.get_by_role("link", name="下载").get_attribute("href")).body()
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "paper.docx").write_bytes(paper)
+        profile = f"-env:UserInstallation=file://{folder}/profile"
+        # Both are programs of the system, on a file and in a folder of our own.
+        subprocess.run(  # noqa: S603
+            [office, profile, "--headless", "--convert-to", "pdf", "paper.docx"],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            timeout=PATIENCE_SECONDS,
+        )
+        subprocess.run(  # noqa: S603
+            [draw, "-png", "-r", "72", "-singlefile", "paper.pdf", str(IMAGES / BULLETIN)], cwd=folder, check=True
+        )
+    sys.stdout.write(f"{BULLETIN}.png\n")
+
+
+def refuse_large_files() -> None:
+    """Pictures are cloned with the code: each at most 400 KiB, all at most 3 MiB."""
+    sizes = {file.name: file.stat().st_size // 1024 for file in sorted(IMAGES.glob("*.png"))}
+    large = [f"{name}（{size} KiB）" for name, size in sizes.items() if size > LARGEST_KIB]
+    if large or sum(sizes.values()) > LARGEST_TOTAL_KIB:
+        sys.exit(f"图太大：{'、'.join(large) or f'合计 {sum(sizes.values())} KiB'}。")
+
+
+if __name__ == "__main__":
+    main()

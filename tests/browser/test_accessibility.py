@@ -1,0 +1,107 @@
+"""axe-core over every main page as its roles see it: what a screen reader or weak eyes would stumble over."""
+
+import datetime
+
+import pytest
+
+from livelihood.models import Job, User
+from projects.models import Indicator, Report, ReportingPeriod
+from supervision.models import Document
+from tests.support.browser import LARGE, ROOT, SMALL, Visitors
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+#: What axe finds and we leave, rule by rule with the reason; empty: nothing is left.
+ACCEPTED: dict[str, str] = {}
+
+#: Pages by role; {…} are ids found in the demo.
+PAGES = {
+    "nobody": ["/login/"],
+    "taihe_clerk": ["/", "/programmes/", "/reports/{returned}/", "/reports/{returned}/import/", "/no-such-page/"],
+    "yingshang_clerk": ["/", "/reports/{empty}/", "{august}close/"],
+    "taihe_head": ["/", "/reports/{returned}/"],
+    "taihe_education": ["/", "/programmes/"],
+    "city_education": ["/", "/ranking/"],
+    "leader": ["/", "{august}ranking/", "/documents/"],
+    "city_office": [
+        "/",
+        "/programmes/",
+        "{august}",
+        "/reports/{submitted}/",
+        "{august}benchmarks/",
+        "{august}ranking/",
+        "{august}indicators/{indicator}/",
+        "{august}close/",
+        "{july}reopen/",
+        "/documents/",
+        "/documents/{issued}/",
+        "/jobs/{job}/",
+    ],
+    "system_admin": ["/", "/styleguide/", "/status/"],
+}
+
+
+@pytest.fixture(scope="module")
+def places(shared_demo):
+    """The ids the addresses are about."""
+    periods = ReportingPeriod.objects.filter(programme__code="fuyang-2020")
+    august = periods.get(ends_on=datetime.date(2020, 8, 31))
+    july = periods.get(ends_on=datetime.date(2020, 7, 31))
+    reports = Report.objects.filter(period=august)
+    job, _ = Job.objects.get_or_create(
+        kind="close_month", key="looked-at", defaults={"queued_by": User.objects.get(username="city_office")}
+    )
+    return {
+        "august": f"/programmes/fuyang-2020/{august.code}/",
+        "july": f"/programmes/fuyang-2020/{july.code}/",
+        "returned": reports.get(participant__code="341222").pk,
+        "empty": reports.get(participant__code="341226").pk,
+        "submitted": reports.filter(state="submitted").first().pk,
+        "indicator": Indicator.objects.filter(sub_project__project__programme=august.programme, assessed=True)
+        .first()
+        .pk,
+        "issued": Document.objects.filter(state="issued").first().pk,
+        "job": job.pk,
+    }
+
+
+def findings(page) -> list[str]:
+    """Run axe on the page as it stands; each finding as "rule (why): element"."""
+    page.evaluate(AXE.read_text())
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{found['id']} ({found['help']}): {node['html'][:160]}"
+        for found in result["violations"]
+        if found["id"] not in ACCEPTED
+        for node in found["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.long)], ids=["small", "large"])
+@pytest.mark.parametrize("username", PAGES)
+def test_pages_of_the_role_have_no_finding(username, size, chromium, shared_demo, places):
+    visitors = Visitors(chromium, shared_demo.address)
+    page = visitors.open(size=size) if username == "nobody" else visitors.log_in(username, size=size)
+    found = {}
+
+    for address in PAGES[username]:
+        page.goto(address.format(**places))
+        assert page.locator("h1").count() == 1, f"{address}: one <h1>"
+        if violations := findings(page):
+            found[address] = violations
+
+    visitors.close()
+    assert found == {}
+
+
+def test_finding_is_found(chromium):
+    visitors = Visitors(chromium)
+    page = visitors.open()
+    page.set_content('<html lang="zh-Hans"><title>x</title><main><h1>x</h1><input name="unnamed"></main></html>')
+
+    found = findings(page)
+
+    visitors.close()
+    assert [line.split()[0] for line in found] == ["label"]
