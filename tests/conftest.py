@@ -13,7 +13,7 @@ from tests.support import databases, processes
 pytest_plugins = ["tests.cast"]
 
 # Examples are the same in every run, so that a red run can be repeated; make test-long explores.
-hypothesis_settings.register_profile("usual", deadline=None, max_examples=50, derandomize=True, database=None)
+hypothesis_settings.register_profile("usual", deadline=None, max_examples=25, derandomize=True, database=None)
 hypothesis_settings.register_profile("long", deadline=None, max_examples=1000, database=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
