@@ -298,14 +298,14 @@ def draw_bulletin(page: Page) -> None:
         (Path(folder) / "paper.docx").write_bytes(paper)
         profile = f"-env:UserInstallation=file://{folder}/profile"
         # Both are programs of the system, on a file and in a folder of our own.
-        subprocess.run(  # noqa: S603
+        subprocess.run(  # noqa: S603 - a list of our own, no shell
             [office, profile, "--headless", "--convert-to", "pdf", "paper.docx"],
             cwd=folder,
             check=True,
             capture_output=True,
             timeout=PATIENCE_SECONDS,
         )
-        subprocess.run(  # noqa: S603
+        subprocess.run(  # noqa: S603 - a list of our own, no shell
             [draw, "-png", "-r", "72", "-singlefile", "paper.pdf", str(IMAGES / BULLETIN)], cwd=folder, check=True
         )
     sys.stdout.write(f"{BULLETIN}.png\n")

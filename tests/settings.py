@@ -16,8 +16,8 @@ from livelihood.settings import *  # noqa: E402, F403, TID251 - the environment 
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405 - the settings under test are all taken over
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 # Pages are made anew in every test; tests/supervision/test_ranking_cache.py takes the real cache.
-KEPT_CACHES = CACHES  # noqa: F405
+KEPT_CACHES = CACHES  # noqa: F405 - the settings under test are all taken over
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
