@@ -5,6 +5,7 @@ import hashlib
 from django.db import connection, transaction
 
 from benchmarks.measure import Result, in_child, seconds
+from benchmarks.pages import measure_ranking
 from benchmarks.pandas_standings import pandas_lines
 from livelihood.models import User
 from projects.models import Programme, ReportingPeriod
@@ -17,6 +18,8 @@ from supervision.synthetic_database import CODE_PREFIX, DEFAULT_DATABASE, synthe
 #: (participants, indicators, months): a national year, and six years of a province; 2.8 million figures.
 NATION, PROVINCE = (2850, 80, 12), (105, 80, 72)
 SMALL_NATION, SMALL_PROVINCE = (60, 40, 3), (20, 40, 3)
+#: A province's year with 33 projects: five indicators to two of them.
+RANKING, SMALL_RANKING = (105, 83, 12), (12, 20, 3)
 
 #: Rate and place and nothing else: no rule but the division, no unit or indicator but those with a figure.
 BARE = """
@@ -40,10 +43,14 @@ ORDER BY indicator_id, participant_id
 
 def run(*, repeats: int, small: bool) -> list[Result]:
     """Measure on a database of its own, which is made on the first run and kept for the next."""
-    nation, province = (SMALL_NATION, SMALL_PROVINCE) if small else (NATION, PROVINCE)
+    sizes = (SMALL_NATION, SMALL_PROVINCE, SMALL_RANKING) if small else (NATION, PROVINCE, RANKING)
     with synthetic_database(DEFAULT_DATABASE + ("_small" if small else "")):
-        nation, province = _period(*nation), _period(*province)
-        return [*measure_province(province, repeats), *measure_nation(nation, repeats)]
+        nation, province, page = (_period(*size) for size in sizes)
+        return [
+            *measure_province(province, repeats),
+            *measure_ranking(page, repeats),
+            *measure_nation(nation, repeats),
+        ]
 
 
 def _period(participants: int, indicators: int, months: int) -> ReportingPeriod:

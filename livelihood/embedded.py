@@ -65,6 +65,11 @@ def broker_url(var: Path, number: int = 0) -> str:
     return f"redis+socket://{broker_socket(var)}?virtual_host={number}"
 
 
+def cache_url(var: Path, number: int) -> str:
+    """The cache's address for the redis client: the broker's server, another Valkey database."""
+    return f"unix://{broker_socket(var)}?db={number}"
+
+
 def databases(var: Path) -> dict:
     """Django's DATABASES of the embedded cluster: the application's role, and the owner's that migrates."""
     return {
@@ -415,7 +420,7 @@ class Servers:
         self._run(
             "valkey-server",
             *("--port", "0", "--unixsocket", broker_socket(self.var), "--unixsocketperm", "700"),
-            *("--save", "", "--appendonly", "no", "--databases", "64"),
+            *("--save", "", "--appendonly", "no", "--databases", "256"),
             *(
                 "--daemonize",
                 "yes",

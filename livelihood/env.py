@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -91,16 +91,49 @@ def env_origins(name: str) -> list[str]:
 def env_broker(name: str) -> str:
     """The address of Redis or Valkey, as Celery takes it."""
     value = env_str(name)
+    _redis_place(name, value)
+    return value
+
+
+def env_cache(name: str, broker: str) -> str:
+    """The cache's address as the redis client takes it; unset: the number after the broker's, on the same server.
+
+    Never the broker's own number: emptying the cache would empty the queue.
+    """
+    server, number = _redis_place(name, broker)
+    value = env_str(name, "") or _with_redis_number(broker, number + 1)
+    if _redis_place(name, value) == (server, number):
+        raise ImproperlyConfigured(
+            f"环境变量 {name} 与任务队列用了同一个编号：清空缓存会把排队的任务一起清掉，请换一个编号。"
+        )
+    # Celery and the redis client spell a socket differently.
+    return value.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
+
+
+def _redis_place(name: str, value: str) -> tuple[str, int]:
+    """Return server and database number of redis://…/number or redis+socket://path?virtual_host=number."""
     url = urlsplit(value)
+    is_socket = url.scheme == "redis+socket"
+    options = dict(parse_qsl(url.query))
+    number = options.get("virtual_host", "0") if is_socket else url.path.strip("/") or "0"
     try:
-        in_order = url.port is None or url.port > 0
+        server = url.path if is_socket else url.hostname and f"{url.hostname}:{url.port or 6379}"
     except ValueError:
-        in_order = False
-    place = url.path if url.scheme == "redis+socket" else url.hostname
-    if url.scheme not in ("redis", "rediss", "redis+socket") or not place or not in_order:
+        server = ""
+    in_order = number.isascii() and number.isdigit() and "db" not in options
+    if url.scheme not in ("redis", "rediss", "redis+socket") or not server or not in_order:
         # The value is not repeated: it may hold a password.
         raise ImproperlyConfigured(f"环境变量 {name} 应写成 redis://:密码@主机:端口/编号。")
-    return value
+    return server, int(number)
+
+
+def _with_redis_number(value: str, number: int) -> str:
+    """Return the same server's address with another database number."""
+    url = urlsplit(value)
+    if url.scheme != "redis+socket":
+        return url._replace(path=f"/{number}").geturl()
+    options = dict(parse_qsl(url.query)) | {"virtual_host": str(number)}
+    return f"{url.scheme}://{url.path}?{urlencode(options)}"
 
 
 def env_directory(name: str, default: Path) -> Path:

@@ -65,9 +65,10 @@ def _heartbeat_key() -> str:
 @contextmanager
 def _broker():
     """A client of the broker by Celery's own address, past livelihood/celery.py, which would start an embedded one."""
-    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    # One attempt: whoever asks will ask again, and must not wait two seconds for each check of a dead broker.
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | {"max_retries": 0}
     with Connection(settings.CELERY_BROKER_URL, transport_options=options) as connection:
-        yield connection.channel().client
+        yield connection.default_channel.client
 
 
 def _carry_out(name: str) -> Finding:

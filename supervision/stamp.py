@@ -5,7 +5,8 @@ from django.db import connection
 from projects.models import ReportingPeriod
 
 # Small tables go in row by row. Figures are only ever added or raised in version, by trigger; targets and
-# snapshots are only ever added: their counts and sums cannot stay the same when one changes.
+# snapshots are only ever added: their counts and sums cannot stay the same when one changes. Targets are counted
+# by indicator, through their index: joined, every programme's would be read.
 STAMP = """
 SELECT md5(concat_ws('/',
     (SELECT t::text FROM reporting_period t WHERE t.id = %(period)s),
@@ -14,8 +15,10 @@ SELECT md5(concat_ws('/',
     (SELECT md5(string_agg(t::text, ';' ORDER BY t.id)) FROM report t WHERE t.period_id = %(period)s),
     (SELECT md5(string_agg(t::text, ';' ORDER BY t.id)) FROM benchmark t WHERE t.period_id = %(period)s),
     (SELECT md5(string_agg(t::text, ';' ORDER BY t.id)) FROM participant t WHERE t.programme_id = %(programme)s),
-    (SELECT COUNT(*) || ',' || MAX(t.id) FROM target t
-     JOIN participant p ON p.id = t.participant_id WHERE p.programme_id = %(programme)s),
+    (SELECT SUM(t.number) || ',' || MAX(t.latest)
+     FROM project j JOIN sub_project sp ON sp.project_id = j.id JOIN indicator i ON i.sub_project_id = sp.id
+     CROSS JOIN LATERAL (SELECT COUNT(*) AS number, MAX(id) AS latest FROM target WHERE indicator_id = i.id) t
+     WHERE j.programme_id = %(programme)s),
     (SELECT md5(string_agg(j::text || sp::text || i::text || COALESCE(a.name, ''), ';' ORDER BY i.id))
      FROM project j JOIN sub_project sp ON sp.project_id = j.id JOIN indicator i ON i.sub_project_id = sp.id
      LEFT JOIN agency a ON a.id = sp.lead_agency_id WHERE j.programme_id = %(programme)s),

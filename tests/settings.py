@@ -10,7 +10,8 @@ if "LIVELIHOOD_TEST_VAR" not in os.environ:
 worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 os.environ |= {"LIVELIHOOD_VAR": os.environ["LIVELIHOOD_TEST_VAR"], "LIVELIHOOD_EMBEDDED": "1", "DEBUG": "0"}
 os.environ |= {"LIVELIHOOD_EMBEDDED_DURABLE": "0", "LIVELIHOOD_QUEUE": f"test{worker}"}
-os.environ["LIVELIHOOD_BROKER_DATABASE"] = str(worker + 1)
+# Two numbers for each worker: the broker's, and after it the cache's.
+os.environ["LIVELIHOOD_BROKER_DATABASE"] = str(2 * worker + 2)
 
 from livelihood.settings import *  # noqa: E402, F403, TID251 - the environment above comes first
 

@@ -249,6 +249,11 @@ def test_image_holds_neither_embedded_servers_nor_developers_tools():
         (["web"], {"LOG_LEVEL": "loud"}, "环境变量 LOG_LEVEL 只能是 DEBUG、INFO、WARNING、ERROR 之一，现在是“loud”。"),
         (["web"], {"DEBUG": "maybe"}, "环境变量 DEBUG 只能是 1 或 0，现在是“maybe”。"),
         (["beat"], {"REDIS_URL": "http://secret@x"}, "环境变量 REDIS_URL 应写成 redis://:密码@主机:端口/编号。"),
+        (
+            ["web"],
+            {"CACHE_URL": production.COMPLETE["REDIS_URL"]},
+            "环境变量 CACHE_URL 与任务队列用了同一个编号：清空缓存会把排队的任务一起清掉，请换一个编号。",
+        ),
         (["web"], {"DATABASE_URL": "secret"}, "环境变量 DATABASE_URL 应写成 postgresql://用户:密码@主机:端口/库名。"),
         (
             ["web"],

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connections
 from playwright.sync_api import sync_playwright
 
-from tests.support import processes
+from tests.support import databases, processes
 from tests.support.browser import Stopwatch, launch_chromium, note_failure, visitors_of
 from tests.support.demo import demo_database
 
@@ -45,11 +47,27 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def empty_site(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A site with one person, `clerk`, and no data, one for the run: for what is seen before a login."""
+    log = tmp_path_factory.mktemp("empty-site") / "web.log"
+    name = f"livelihood_empty_{databases.worker_name()}"
+    before = connections["default"].settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        databases.clone_template(name)
+        databases.point_connections_at(name)
+        get_user_model().objects.create_user(username="clerk", password="right-password")
+        databases.point_connections_at(before)
+        web, address = processes.start_web(log, environment={"LIVELIHOOD_DATABASE": name})
+        yield Site(address, [log])
+        web.stop()
+        databases.drop_database(name)
+
+
 @pytest.fixture
-def visitors(request, chromium, web_process):
-    """People on a site of an empty database: `visitors.log_in("clerk", password=…)`."""
-    process, address = web_process
-    with visitors_of(request.node, chromium, address, logs=[process.log]) as visitors:
+def visitors(request, chromium, empty_site):
+    """People in front of the login page of an empty site."""
+    with visitors_of(request.node, chromium, empty_site.address, logs=empty_site.logs) as visitors:
         yield visitors
 
 
@@ -67,7 +85,8 @@ def demo_site(django_db_setup, django_db_blocker, broker, tmp_path):
         web, address = processes.start_web(tmp_path / "web.log")
         yield Site(address, [web.log, worker.log])
         web.stop()
-        worker.stop()
+        # Its database goes with the test; a gentle end takes Celery three seconds.
+        worker.kill()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The way in, as a browser sees it."""
 
 import pytest
-from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -17,7 +16,6 @@ def test_login_page_comes_with_its_styles_and_without_a_complaint(page):
 
 
 def test_wrong_password_is_told_in_chinese(page):
-    get_user_model().objects.create_user(username="clerk", password="right-password")
     page.goto("/login/")
 
     page.fill("input[name=username]", "clerk")

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,28 @@ import pytest
 from livelihood import embedded
 
 
-@pytest.fixture
-def var():
+@contextmanager
+def var_directory():
     """A VAR directory that the servers' user can reach (pytest's own are closed to others)."""
     directory = Path(tempfile.mkdtemp(prefix="lv-try-"))
     directory.chmod(0o711)
     yield directory
     embedded.Servers(directory).stop(force=True)
     shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def var():
+    """A VAR directory of the test's own."""
+    with var_directory() as directory:
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def running():
+    """Both servers, for a module's tests that only look: a start takes two seconds."""
+    with var_directory() as directory:
+        servers = embedded.Servers(directory, durable=False)
+        servers.ensure_postgres()
+        servers.ensure_valkey()
+        yield servers

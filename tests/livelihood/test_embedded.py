@@ -178,10 +178,8 @@ def test_killed_broker_is_started_again(servers):
     assert servers.valkey_answers()
 
 
-def test_nothing_listens_on_tcp(servers):
-    servers.ensure_postgres()
-    servers.ensure_valkey()
-    pids = embedded_host.processes_in(servers.data) + embedded_host.processes_in(servers.valkey_dir)
+def test_nothing_listens_on_tcp(running):
+    pids = embedded_host.processes_in(running.data) + embedded_host.processes_in(running.valkey_dir)
 
     held = {str(link.readlink()) for pid in pids for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
     tcp = {
@@ -193,16 +191,13 @@ def test_nothing_listens_on_tcp(servers):
 
     assert len(pids) >= 2
     assert not held & tcp
-    assert servers.query("SHOW listen_addresses") == [("",)]
+    assert running.query("SHOW listen_addresses") == [("",)]
 
 
-def test_socket_directory_is_private_and_its_paths_short(servers):
-    servers.ensure_postgres()
-    servers.ensure_valkey()
+def test_socket_directory_is_private_and_its_paths_short(running):
+    sockets = [path for path in running.sockets.iterdir() if stat.S_ISSOCK(path.stat().st_mode)]
 
-    sockets = [path for path in servers.sockets.iterdir() if stat.S_ISSOCK(path.stat().st_mode)]
-
-    assert stat.S_IMODE(servers.sockets.stat().st_mode) == 0o700
+    assert stat.S_IMODE(running.sockets.stat().st_mode) == 0o700
     assert sorted(path.name for path in sockets) == [".s.PGSQL.5432", "valkey.sock"]
     assert all(len(os.fsencode(path)) < 107 for path in sockets)
 
@@ -225,11 +220,8 @@ def test_socket_path_over_the_limit_is_refused(servers):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root has another user to run the servers as")
-def test_root_runs_the_servers_as_an_unprivileged_user_from_readable_programs(servers):
-    servers.ensure_postgres()
-    servers.ensure_valkey()
-
-    pids = embedded_host.processes_in(servers.data) + embedded_host.processes_in(servers.valkey_dir)
+def test_root_runs_the_servers_as_an_unprivileged_user_from_readable_programs(running):
+    pids = embedded_host.processes_in(running.data) + embedded_host.processes_in(running.valkey_dir)
     owners = {Path(f"/proc/{pid}").stat().st_uid for pid in pids}
     programs = embedded_host.programs()
 
@@ -315,14 +307,12 @@ def test_interrupted_initialisation_is_begun_again(servers):
     assert servers.postgres_answers()
 
 
-def test_cluster_has_the_encoding_roles_and_owner_that_the_rules_need(servers):
-    servers.ensure_postgres()
-
-    database = servers.query(
+def test_cluster_has_the_encoding_roles_and_owner_that_the_rules_need(running):
+    database = running.query(
         "SELECT pg_encoding_to_char(encoding), datcollate, pg_get_userbyid(datdba) FROM pg_database"
         " WHERE datname = 'livelihood'"
     )
-    roles = servers.query(
+    roles = running.query(
         "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname LIKE 'livelihood%' ORDER BY 1"
     )
 
@@ -330,10 +320,8 @@ def test_cluster_has_the_encoding_roles_and_owner_that_the_rules_need(servers):
     assert roles == [("livelihood_app", False, False, False), ("livelihood_owner", False, False, False)]
 
 
-def test_trust_is_for_the_private_socket_alone(servers):
-    servers.ensure_postgres()
-
-    rules = servers.query("SELECT type, auth_method FROM pg_hba_file_rules")
+def test_trust_is_for_the_private_socket_alone(running):
+    rules = running.query("SELECT type, auth_method FROM pg_hba_file_rules")
 
     assert rules == [("local", "trust")]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from livelihood.env import env_bool, env_database, env_int, env_list, env_str
+from livelihood.env import env_bool, env_broker, env_cache, env_database, env_int, env_list, env_str
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
@@ -113,6 +113,53 @@ def test_malformed_database_address_is_refused_without_repeating_its_password(mo
         env_database("LV_TRY")
 
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("broker", "cache"),
+    [
+        ("redis://:p%40ss@cache.local:6380/0", "redis://:p%40ss@cache.local:6380/1"),
+        ("redis://localhost", "redis://localhost/1"),
+        ("rediss://h/4?ssl_cert_reqs=required", "rediss://h/5?ssl_cert_reqs=required"),
+        ("redis+socket:///run/valkey.sock", "unix:///run/valkey.sock?db=1"),
+        ("redis+socket:///run/valkey.sock?virtual_host=2", "unix:///run/valkey.sock?db=3"),
+    ],
+)
+def test_cache_without_an_address_has_the_number_after_the_broker_s(monkeypatch, broker, cache):
+    monkeypatch.delenv("LV_TRY", raising=False)
+
+    assert env_cache("LV_TRY", broker) == cache
+
+
+@pytest.mark.parametrize("text", ["redis://localhost/7", "redis://other.local/0", "redis://localhost:6380/0"])
+def test_cache_with_another_number_or_server_is_taken(monkeypatch, text):
+    monkeypatch.setenv("LV_TRY", text)
+
+    assert env_cache("LV_TRY", "redis://localhost/0") == text
+
+
+@pytest.mark.parametrize("text", ["redis://localhost", "redis://:secret@LOCALHOST:6379/0", "rediss://localhost/00"])
+def test_cache_in_the_broker_s_own_database_is_refused(monkeypatch, text):
+    monkeypatch.setenv("LV_TRY", text)
+
+    with pytest.raises(ImproperlyConfigured, match="LV_TRY 与任务队列用了同一个编号") as refusal:
+        env_cache("LV_TRY", "redis://localhost/0")
+
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["http://secret@x", "redis://", "redis://secret@x:port/0", "redis://secret@x/main", "redis://secret@x?db=1"]
+)
+def test_malformed_redis_address_is_refused_without_repeating_it(monkeypatch, text):
+    monkeypatch.setenv("LV_TRY", text)
+
+    with pytest.raises(ImproperlyConfigured, match="LV_TRY 应写成 redis://") as of_broker:
+        env_broker("LV_TRY")
+    with pytest.raises(ImproperlyConfigured, match="LV_TRY 应写成 redis://") as of_cache:
+        env_cache("LV_TRY", "redis://localhost/0")
+
+    assert "secret" not in f"{of_broker.value}{of_cache.value}"
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ import datetime
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -164,7 +163,3 @@ def test_ranking_dead_cache_is_made_anew_and_logged(client, taihe, period, city_
 
     assert response.status_code == 200
     assert "cache does not answer" in caplog.text
-
-
-def test_settings_cache_is_the_brokers_server():
-    assert settings.KEPT_CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from supervision.models import Document, DocumentSeries
 from supervision.services.snapshots import freeze_snapshot
+from supervision.templatetags.heat import heat_cells
 from tests import factories
 from tests.boards import make_board
 
@@ -534,3 +535,15 @@ def test_standings_pages_take_the_same_number_of_queries_whatever_the_rows(
 
     assert many == few
     assert max(few) <= 24
+
+
+def test_heat_cells_escape_their_text_and_leave_out_the_slot_where_nothing_is_compared():
+    cells = [
+        {"text": "<85.71>", "heat": "heat-below", "sign": "▽2", "has_slot": True},
+        {"text": "无任务", "heat": "heat-none", "sign": "", "has_slot": False},
+    ]
+
+    assert heat_cells(cells, "num small") == (
+        '<td class="num small heat-below">&lt;85.71&gt;<span class="slot">▽2</span></td>'
+        '<td class="num small heat-none">无任务</td>'
+    )
