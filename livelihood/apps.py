@@ -9,6 +9,7 @@ class LivelihoodConfig(AppConfig):
 
     def ready(self):
         """Fill the registries with what this app itself offers."""
-        from livelihood import sections
+        from livelihood import passwords, sections
 
         sections.register()
+        passwords.connect()

@@ -1,4 +1,8 @@
-"""Response headers that Django 5.2 does not set itself."""
+"""Response headers that Django 5.2 does not set itself, and the password that has to be one's own."""
+
+from django.shortcuts import redirect
+
+from livelihood.passwords import MUST_CHANGE
 
 POLICY = "; ".join(
     [
@@ -26,3 +30,23 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class OwnPasswordMiddleware:
+    """Whose password somebody else set chooses a new one first; marked at login (livelihood/passwords.py)."""
+
+    OPEN = frozenset({"livelihood:password-change", "livelihood:logout", "livelihood:login"})
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, arguments, keywords):
+        """Send the person to the password page, whatever else was asked for."""
+        # What is open to everybody (health, login) is answered without a look into the session.
+        is_open = not getattr(view, "login_required", True) or request.resolver_match.view_name in self.OPEN
+        if is_open or not request.user.is_authenticated or MUST_CHANGE not in request.session:
+            return None
+        return redirect("livelihood:password-change")

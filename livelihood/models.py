@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Now
 
+from livelihood.audit_words import VERBS, target_name
 from livelihood.constraints import one_of
 from livelihood.querysets import (
     AgencyQuerySet,
@@ -223,7 +224,7 @@ class AuditEvent(models.Model):
         indexes = [models.Index(fields=["target_label", "target_id"], name="audit_event_target")]
 
     def __str__(self):
-        return f"{self.verb} {self.target_label} {self.target_id}"
+        return f"{VERBS.get(self.verb, self.verb)}：{target_name(self.target_label)} {self.target_id}"
 
 
 class AuditSeal(models.Model):

@@ -7,6 +7,7 @@ from livelihood import embedded
 from livelihood.env import (
     env_bool,
     env_broker,
+    env_cache,
     env_choice,
     env_database,
     env_directory,
@@ -36,7 +37,7 @@ INSTALLED_APPS = [
     "projects",
     "funding",
     "supervision",
-    "django.contrib.admin",
+    "livelihood.admin_app.KeepersAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -58,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "livelihood.middleware.OwnPasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "livelihood.middleware.ContentSecurityPolicyMiddleware",
@@ -87,12 +89,15 @@ TEMPLATES = [
 # Outside the embedded copy only `migrate` needs the owner, so web and worker need not hold its password.
 if EMBEDDED:
     DATABASES = embedded.databases(VAR_DIR)
-    CELERY_BROKER_URL = embedded.broker_url(VAR_DIR, env_int("LIVELIHOOD_BROKER_DATABASE", 0))
+    BROKER_DATABASE = env_int("LIVELIHOOD_BROKER_DATABASE", 0)
+    CELERY_BROKER_URL = embedded.broker_url(VAR_DIR, BROKER_DATABASE)
+    CACHE_URL = embedded.cache_url(VAR_DIR, BROKER_DATABASE + 1)
 else:
     DATABASES = {"default": env_database("DATABASE_URL")}
     if env_str("DATABASE_OWNER_URL", ""):
         DATABASES["owner"] = env_database("DATABASE_OWNER_URL")
     CELERY_BROKER_URL = env_broker("REDIS_URL")
+    CACHE_URL = env_cache("CACHE_URL", CELERY_BROKER_URL)
     for database in DATABASES.values():
         # A machine that is gone answers nothing at all: without this a request would wait for minutes.
         database["OPTIONS"].setdefault("connect_timeout", "5")
@@ -100,8 +105,8 @@ else:
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        # The same server; Celery and the redis client spell a socket differently.
-        "LOCATION": CELERY_BROKER_URL.replace("redis+socket://", "unix://").replace("virtual_host=", "db="),
+        # A number of its own: cache.clear() empties the whole of it.
+        "LOCATION": CACHE_URL,
         "KEY_PREFIX": "livelihood",
         "TIMEOUT": 3600,
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},

@@ -69,14 +69,19 @@ def _periods_to_close(user: User):
     from supervision.services.closing import close_blockers
 
     for period in ReportingPeriod.objects.to_close_by(user):
-        missing = len(close_blockers(period))
+        missing = close_blockers(period)
         yield ToDo(
             label=f"封账：{period.label}",
             url=reverse("supervision:period-close", args=[period.programme.code, period.code]),
             action="封账" if not missing else "看缺什么",
-            due_at=period.due_at,
-            note=f"还有{missing}个单位没有审核通过" if missing else "各单位都已审核通过",
+            due_at=period.deadline,
+            note=f"还有 {len(missing)} 家没有审核通过：{_names(missing)}" if missing else "各单位都已审核通过",
         )
+
+
+def _names(reporters) -> str:
+    """Return the reporters' names, the first ten of them."""
+    return "、".join(row.name for row in reporters[:10]) + ("等" if len(reporters) > 10 else "")
 
 
 def _drafts_to_issue(user: User):

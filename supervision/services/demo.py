@@ -19,9 +19,11 @@ from django.db import transaction
 from livelihood.demo_logins import CITY, DEMO_LOGINS, DEMO_PASSWORD
 from livelihood.models import Agency, Region, RoleGrant, User
 from livelihood.services import Refused, record_event
-from projects import demo
-from projects.models import Figure, Programme, Report, ReportingPeriod
+from projects import demo, demo_plan
+from projects.cross_rules import Term
+from projects.models import Figure, Indicator, Programme, Report, ReportingPeriod
 from projects.services.catalogue import load_catalogue
+from projects.services.cross_rules import activate_cross_rule, create_cross_rule
 from supervision.models import DocumentSeries, ScoringComponent, ScoringScheme
 from supervision.services.demo_months import DemoMonths, due_at, month_end
 
@@ -104,6 +106,7 @@ class _DemoCatalogue:
         self._load_users()
         self._load_scheme_and_series()
         self._load_periods()
+        self._load_cross_rules()
         return self.programme
 
     def _load_users(self) -> None:
@@ -120,6 +123,7 @@ class _DemoCatalogue:
                     "full_name": login.full_name,
                     "password": password,
                     "agency": agencies[region, login.agency or offices[region]],
+                    # Opens the page of components; the admin asks for the role.
                     "is_staff": login.role == RoleGrant.Role.SYSTEM_ADMIN,
                 },
             )
@@ -168,3 +172,24 @@ class _DemoCatalogue:
             )
             record_event(by=self.office, verb="open_period", target=period, after={"period": period.code})
         self.counts["填报期"] = len(demo.MONTHS)
+
+    def _load_cross_rules(self) -> None:
+        """Relations between indicators, in use from the first month on."""
+        indicators = {
+            (row.sub_project.project.seq, row.sub_project.name, row.name): row
+            for row in Indicator.objects.of_programme(self.programme)
+        }
+        for name, left, comparison, right, explanation in demo_plan.CROSS_RULES:
+            rule = create_cross_rule(
+                programme=self.programme,
+                name=name,
+                comparison=comparison,
+                terms=[
+                    *(Term("left", indicators[key]) for key in left),
+                    *(Term("right", indicators[key]) for key in right),
+                ],
+                explanation=explanation,
+                by=self.office,
+            )
+            activate_cross_rule(rule=rule, by=self.office)
+        self.counts["勾稽关系"] = len(demo_plan.CROSS_RULES)

@@ -180,8 +180,13 @@ def series_of(programme: Programme, *, year: int) -> DocumentSeries:
 
 
 def _likely_year(programme: Programme) -> int:
-    """Guess the year of the number before there is a date: this year's, or the programme's own for an old one."""
+    """Guess the year of the number before there is a date: this year's, or the programme's own for an old one.
+
+    The demo's year is its own, whenever it is looked at.
+    """
     today = timezone.localdate()
+    if programme.is_demo:
+        return programme.year
     return today.year if programme.year <= today.year <= programme.year + 1 else programme.year
 
 

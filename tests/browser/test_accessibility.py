@@ -39,7 +39,10 @@ PAGES = {
         "/documents/{issued}/",
         "/jobs/{job}/",
     ],
-    "system_admin": ["/", "/styleguide/", "/status/"],
+    "system_admin": ["/", "/styleguide/", "/status/", "/password/", "/admin/", "/admin/livelihood/user/"],
+    # Not the form of a grant: Django's own choice box (select2) gives its field no name a screen reader could say.
+    "security_admin": ["/", "/admin/livelihood/rolegrant/"],
+    "auditor": ["/", "/admin/livelihood/auditevent/"],
 }
 
 

@@ -81,6 +81,38 @@ def test_home_city_office_sees_the_steps_and_what_blocks(look, period, participa
     assert rows == ["界首市", "市本级", "太和县"]
 
 
+def test_home_city_office_counts_what_the_close_page_lists(look, client, period, participants, indicators, programme):
+    # 开发区 has no target: the others' add up to the whole's, so it has no task, and nothing waits for it.
+    factories.ParticipantFactory(programme=programme, code="341271", printed_name="开发区", kind="unit", order=9)
+
+    response = look("city_officer")
+
+    side = response.context["panels"]["side"]
+    blockers = next(panel.context for panel in side if panel.template.endswith("blockers.html"))
+    missing = client.get(f"/programmes/{programme.code}/2020-08/close/").context["missing"]
+    assert [row.name for row in missing] == ["太和县", "界首市", "市本级"]
+    assert (blockers["pending"], [group["units"] for group in blockers["groups"]]) == (3, ["太和县、界首市、市本级"])
+
+
+@pytest.mark.parametrize(
+    ("person", "addresses"),
+    [
+        ("system_admin", ["user", "agency", "region", "/status/"]),
+        ("security_admin", ["rolegrant", "user"]),
+        ("auditor", ["auditevent"]),
+    ],
+)
+def test_home_every_page_a_keeper_is_promised_opens(look, client, person, addresses):
+    response = look(person)
+
+    [panel] = response.context["panels"]["main"]
+    links = [link["url"] for link in panel.context["links"]]
+    wanted = [name if "/" in name else reverse(f"admin:livelihood_{name}_changelist") for name in addresses]
+    assert links == wanted
+    assert {client.get(link).status_code for link in links} <= {200}
+    assert "/admin/" in [section["url"] for section in response.context["navigation"]]
+
+
 def test_home_clerk_sees_bureaus_and_how_full(look, period, participants, indicators, city_officer):
     figures = {"里程": "60", "人数": "1000"}
     report = reports.report_for(period=period, participant=participants["341222"], by=city_officer)

@@ -2,11 +2,12 @@
 
 import re
 
+import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 
 TEMPLATES = settings.BASE_DIR / "templates"
-#: Pages of their own: the server's last word needs nothing to be read; the admin is for one person with a new browser.
+#: A page of its own: the server's last word needs nothing to be read.
 WITHOUT_NOTICE = {"500.html"}
 
 
@@ -28,8 +29,17 @@ def test_notice_stands_above_everything_but_the_skip_link():
     assert "Chrome 86" in body
 
 
-def test_notice_is_hidden_only_where_the_newest_feature_is_known():
-    styles = (settings.BASE_DIR / "static" / "css" / "app.css").read_text()
+def test_admin_pages_have_the_notice_above_their_bar(client, system_admin):
+    client.force_login(system_admin)
+
+    page = client.get("/admin/").content.decode()
+
+    assert page.index('<p class="old-browser" role="alert">') < page.index('id="header"')
+
+
+@pytest.mark.parametrize("name", ["app.css", "admin.css"])
+def test_notice_is_hidden_only_where_the_newest_feature_is_known(name):
+    styles = (settings.BASE_DIR / "static" / "css" / name).read_text()
     rules = re.findall(r"([^{}]*)\{\s*\.old-browser\s*\{([^}]*)\}\s*\}|\.old-browser\s*\{([^}]*)\}", styles)
     hiding = [(condition.strip(), inside or plain) for condition, inside, plain in rules if "none" in inside + plain]
 

@@ -1,0 +1,64 @@
+"""The words of the audit trail: what was done, and to what. The trail itself keeps the codes."""
+
+from django.apps import apps
+
+#: Every verb a service records; a test compares it with the source.
+VERBS = {
+    "activate_cross_rule": "启用勾稽关系",
+    "add_indicator": "增加指标",
+    "add_participant": "增加考核单位",
+    "add_project": "增加项目",
+    "add_sub_project": "增加子项",
+    "answer_return": "说明退回的格",
+    "approve_report": "审核通过月报",
+    "change": "修改",
+    "change_own_password": "本人修改密码",
+    "close_period": "封账",
+    "close_waits": "封账等待",
+    "confirm_lines": "牵头部门确认",
+    "create": "新建",
+    "create_cross_rule": "新建勾稽关系",
+    "create_programme": "新建年度民生工程",
+    "deactivate_cross_rule": "停用勾稽关系",
+    "draft_document": "拟稿",
+    "end_reopening": "结束重新开放",
+    "finish_job": "后台任务结束",
+    "freeze_snapshot": "冻结快照",
+    "import_return": "导入报表",
+    "issue_document": "印发公文",
+    "issue_period": "填报期转为已通报",
+    "load_catalogue": "装入年度民生工程",
+    "load_demo": "装入演示数据",
+    "open_period": "开设填报期",
+    "open_report": "开始月报",
+    "pass_cells": "逐格通过",
+    "queue_job": "提交后台任务",
+    "raise_objection": "牵头部门提异议",
+    "record_figures": "保存填报数",
+    "record_outage": "记录停机",
+    "remind": "催报",
+    "reopen_period": "重新开放填报期",
+    "return_report": "退回月报",
+    "revise_target": "调整目标任务",
+    "revoke": "收回授权",
+    "set_benchmarks": "录入全省平均",
+    "set_first_targets": "下达目标任务",
+    "set_password": "代设密码",
+    "settle_objection": "处理异议",
+    "sign_bureau": "部门签字",
+    "sign_report": "月报签字",
+    "submit_report": "提交月报",
+    "withdraw_bureau": "撤回部门签字",
+    "withdraw_objection": "撤回异议",
+    "update_cross_rule": "修改勾稽关系",
+    "withdraw_report": "撤回月报",
+}
+
+
+def target_name(label: str) -> str:
+    """Return what the objects of a table are called, the table's name where there is none any more."""
+    return _names().get(label, label)
+
+
+def _names() -> dict[str, str]:
+    return {model._meta.db_table: str(model._meta.verbose_name) for model in apps.get_models()}
