@@ -21,7 +21,7 @@ PRODUCTION := env LIVELIHOOD_EMBEDDED=0 ALLOWED_HOSTS=progress.example.gov.cn \
 else = || { printf '\n→ %s\n' "$(1)" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install run stop test test-fast test-long check fix bench coverage shell screenshots
+.PHONY: help install run stop test test-fast test-long check fix bench bench-long coverage shell screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,9 +80,11 @@ coverage: ## which lines and branches the tests reach
 	@scripts/install.sh
 	$(PYTEST) -n auto -m "not browser and not long" --cov --cov-report term-missing:skip-covered
 
-bench: ## measure against the bars of docs/performance.md
-	@scripts/install.sh
+bench: install ## measure against the bars of docs/performance.md, five runs each
 	$(PYTHON) -m benchmarks
+
+bench-long: install ## the same with fifteen runs each, for figures to rely on
+	$(PYTHON) -m benchmarks --repeats 15
 
 screenshots: install ## the pictures of README and manual, from the running product (docs/images)
 	@$(PYTHON) scripts/screenshots.py

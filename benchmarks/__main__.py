@@ -1,4 +1,4 @@
-"""Run every benchmark and write docs/performance.md: `python -m benchmarks [--repeats N] [--no-write]`."""
+"""Run every benchmark and write docs/performance.md: `python -m benchmarks [--repeats N] [--only PART]`."""
 
 import argparse
 import os
@@ -13,20 +13,27 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=5, help="runs per measurement (default: %(default)s)")
     parser.add_argument("--no-write", action="store_true", help="leave docs/performance.md as it is")
     parser.add_argument("--small", action="store_true", help="a hundredth of the data: does everything run?")
+    parser.add_argument("--only", choices=["standings", "entry"], help="measure these alone; nothing is written")
     options = parser.parse_args()
 
     import django
 
     django.setup()
-    from benchmarks import standings
+    from benchmarks import entry, standings
     from benchmarks.measure import write_report
 
-    results = standings.run(repeats=options.repeats, small=options.small)
+    parts = {"standings": standings, "entry": entry}
+    results = [
+        result
+        for name, part in parts.items()
+        if options.only in (None, name)
+        for result in part.run(repeats=options.repeats, small=options.small)
+    ]
     for result in results:
         print(result.line())
     if options.small:
         return 0  # too small for the bars; that pandas prints the same has been seen
-    if not options.no_write:
+    if not options.no_write and not options.only:
         write_report(Path(__file__).resolve().parents[1] / "docs" / "performance.md", results)
     return 0 if all(result.is_met for result in results) else 1
 

@@ -22,6 +22,25 @@ largest. Ratios are taken pair by pair within one run, since a shared machine dr
 |---|---|---|---|
 """
 
+FOOT = """
+## How entry is measured
+
+Browser, web server (two gunicorn processes, as the Procfile starts it), PostgreSQL and the clients share the
+machine's cores.
+
+- **Pastes.** A `paste` event with the text in a real Chromium; the clock stops when the page itself says that
+  nothing is left to send. It includes the pause in which the page collects changes (0.6 s). Afterwards every
+  cell is looked up in the database. The values are last month's and a little more, new in every run; the first
+  paste is not counted.
+- **Clerks at once.** Each has a session, a county and a report of their own; all send at the same moment, six
+  rounds, and every answer must say saved. A save is the whole of it: session, rights, lock, figures, revisions,
+  checks with 勾稽关系, audit, and the reply with rates and counts computed anew.
+- **A trivial database write on the same server** can mean two things, so both are there. A logout is the
+  smallest POST of ours that writes: session, person, CSRF, one DELETE, through the same processes; the bar is
+  held against it. One INSERT and COMMIT per open connection, with no web server, is for reading: no page can
+  come near it.
+"""
+
 
 @dataclass
 class Result:
@@ -112,4 +131,4 @@ def machine() -> str:
 
 def write_report(path: Path, results: list[Result]) -> None:
     """Replace the table in docs/performance.md."""
-    path.write_text(HEAD.format(machine=machine()) + "\n".join(result.line() for result in results) + "\n")
+    path.write_text(HEAD.format(machine=machine()) + "\n".join(result.line() for result in results) + "\n" + FOOT)

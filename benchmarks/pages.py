@@ -28,15 +28,15 @@ def measure_ranking(period: ReportingPeriod, repeats: int) -> list[Result]:
     units = period.programme.participants.count() - 1
     size = f"{units} × {period.programme.projects.count()}"
     cold, warm = [], []
-    with _website() as address:
+    with website() as address:
         request = urllib.request.Request(address + path, headers={"Cookie": _session(period)})
         # Each of the server's processes reads its templates before the clock starts.
         for _ in range(6):
             _fetch(request, expected=f"{units} 个单位")
         for _ in range(repeats):
-            cold.append(_p95([_cold(request) for _ in range(COLD)]))
+            cold.append(p95([_cold(request) for _ in range(COLD)]))
             _fetch(request)
-            warm.append(_p95([seconds(lambda: _fetch(request)) for _ in range(WARM)]))
+            warm.append(p95([seconds(lambda: _fetch(request)) for _ in range(WARM)]))
     return [
         Result(f"Ranking page {size}, p95 of {COLD}", [1000 * one for one in cold], "ms", bar=600, note="made anew"),
         Result(
@@ -46,7 +46,7 @@ def measure_ranking(period: ReportingPeriod, repeats: int) -> list[Result]:
 
 
 @contextmanager
-def _website():
+def website():
     """The web server by the Procfile's line, on the database the connection points at; its address."""
     ensure_broker()
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -87,6 +87,6 @@ def _fetch(request: urllib.request.Request, *, expected: str = "排名与进度"
         raise AssertionError(f"{request.full_url} answered something else: {text[:500]}")
 
 
-def _p95(times: list[float]) -> float:
+def p95(times: list[float]) -> float:
     """Return the smallest time that at least 95 of 100 requests keep to."""
     return sorted(times)[-(-len(times) * 95 // 100) - 1]

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from livelihood.access import access_of
 from livelihood.models import RoleGrant
-from livelihood.registry import sections_for
+from livelihood.registry import Section, sections_for
 
 #: Which of several roles the bar names: the one with most to do comes first.
 ROLE_ORDER = [
@@ -40,15 +40,21 @@ def _navigation(request: HttpRequest) -> list[dict]:
     """Return the user's sections with addresses and what waits in each."""
     match = request.resolver_match
     here = match.view_name if match else ""
-    entries = []
-    for section in sections_for(request.user):
-        names = (section.url_name, *section.covers)
-        entries.append(
-            {
-                "label": section.label,
-                "url": reverse(section.url_name),
-                "active": any(here.startswith(name) for name in names),
-                "badge": section.badge(request.user) if section.badge else 0,
-            }
-        )
-    return entries
+    sections = sections_for(request.user)
+    fits = {section.url_name: _fit(section, here) for section in sections}
+    best = max(fits.values(), default=0)
+    return [
+        {
+            "label": section.label,
+            "url": reverse(section.url_name),
+            "active": 0 < fits[section.url_name] == best,
+            "badge": section.badge(request.user) if section.badge else 0,
+        }
+        for section in sections
+    ]
+
+
+def _fit(section: Section, view_name: str) -> int:
+    """Return how closely the section covers the page, 0 for not at all: the longest beginning that fits."""
+    names = (section.url_name, *section.covers)
+    return max((len(name) for name in names if view_name.startswith(name)), default=0)

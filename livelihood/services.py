@@ -40,6 +40,14 @@ def record_event(
     )
 
 
+def record_events(*, by: User, verb: str, afters: dict) -> None:
+    """Append one audit event per target of a save over several: target → what changed, as in `record_event`."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(by=by, verb=verb, target_label=target._meta.db_table, target_id=str(target.pk), after=after)
+        for target, after in afters.items()
+    )
+
+
 def note_visit(*, by: User, now: datetime) -> datetime | None:
     """Remember that the person is here; return the end of the visit before this one, None at the first.
 

@@ -175,8 +175,9 @@ STORAGES = {
 MEDIA_ROOT = VAR_DIR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# A month's entry page posts value and remark of up to 200 indicators, plus the hidden versions.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Where no script runs an entry page posts value, remark, version and reason of each cell; an agency that reports for
+# ten units has 1,300 of them.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # A cell beginning with = + - @ is text for whoever opens the export, never a formula.
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True

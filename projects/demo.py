@@ -257,8 +257,9 @@ def _share(month: int, code: str, key: Key, row: dict, rng: Random) -> Decimal:
     fixed = plan.AUGUST_SHARE.get((code, key), share if code in tied else None)
     if fixed is not None:
         return Decimal(fixed) * curve[month - 1] / curve[-1]
-    if row["category"] == "subsidy":  # 一次性发放
-        return paid_share if month >= paid_in else Decimal(0)
+    if row["category"] == "subsidy":  # 一次性发放; what is not paid out at once follows month by month
+        late = Decimal(plan.PAID_LATE) * (MONTHS[-1] - month) if paid_share < 1 else Decimal(0)
+        return paid_share * (1 - late) if month >= paid_in else Decimal(0)
     return min(curve[month - 1] * pace, Decimal(1))
 
 

@@ -44,6 +44,9 @@ CURVES = {
     "policy": ("0.08", "0.16", "0.25", "0.33", "0.41", "0.50", "0.58", "0.66"),
 }
 
+#: Share of an unfinished payment that is made up for in a month.
+PAID_LATE = "0.02"
+
 _SKILLS = "技能脱贫培训、企业新录用人员岗前技能培训、新技工系统培养"
 _FARMERS = "新型职业农民培训"
 _LAW = (10, "", "法律援助案件")
@@ -195,3 +198,45 @@ PUBLISHED = (
 )
 PUBLISHED_RATES, PUBLISHED_VALUES, PUBLISHED_PLACES = 38, 12, 15
 CITIES = 16  # 安徽省 has sixteen cities
+
+#: 勾稽关系 of the demo: name, left terms, comparison, right terms, and what the office says about it.
+CROSS_RULES = (
+    (
+        "新型职业农民培训合计等于各类之和",
+        [(16, _FARMERS, "新型职业农民培训合计")],
+        "eq",
+        [
+            (16, _FARMERS, name)
+            for name in (
+                "农业经理人",
+                "现代青年农场主",
+                "新型农业经营主体带头人",
+                "农村创新创业青年",
+                "产业扶贫带头人",
+                "专业生产型",
+                "技能服务型",
+            )
+        ],
+        "合计应等于七类人数之和，请核对是否漏了一类。（演示数据）",
+    ),
+    (
+        "补助生活费学生不多于两免学生",
+        [(27, "", "补助生活费学生")],
+        "le",
+        [(27, "", "两免学生")],
+        "享受生活费补助的学生都在两免学生之内，请核对两个数。（演示数据）",
+    ),
+    (
+        "集中供养标准不低于散居标准",
+        [(20, "孤儿基本生活保障", "集中供养标准")],
+        "ge",
+        [(20, "孤儿基本生活保障", "散居标准")],
+        "集中供养标准一般高于散居标准，请核对两个标准是否填反。（演示数据）",
+    ),
+)
+#: What the made-up fillers answer to a flag, by its code.
+REASONS = {
+    "over_120": "演示数据：超出部分为计划外需求，数字属实。",
+    "copied_unchanged": "演示数据：余下的还在审批，本月没有新发放。",
+}
+OTHER_REASON = "演示数据：已核对，数字属实。"

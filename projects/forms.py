@@ -7,6 +7,15 @@ from projects.excel.guard import LARGEST_FILE
 from projects.models import Participant, ReportingPeriod
 
 
+def _moment_input() -> forms.DateTimeInput:
+    """Return the browser's own field for a day and a time."""
+    return forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+def _moment_messages(required: str) -> dict[str, str]:
+    return {"required": required, "invalid": "请写成日期和时间，如 2020-09-04 18:00。"}
+
+
 class ReopenForm(forms.Form):
     """重新开放: which participants, until when, why."""
 
@@ -57,3 +66,27 @@ class ReturnFileForm(forms.Form):
         if file.size > LARGEST_FILE:
             raise forms.ValidationError(f"文件太大，最多{LARGEST_FILE // 1024 // 1024}MB。")
         return file
+
+
+class OutageForm(forms.Form):
+    """停机记录: from when to when, until when the deadline moves, why; whether it makes sense is the service's."""
+
+    starts_at = forms.DateTimeField(
+        label="停机开始", widget=_moment_input(), error_messages=_moment_messages("请填停机从什么时候开始。")
+    )
+    ends_at = forms.DateTimeField(
+        label="停机结束", widget=_moment_input(), error_messages=_moment_messages("请填停机到什么时候结束。")
+    )
+    extended_until = forms.DateTimeField(
+        label="截止顺延至",
+        widget=_moment_input(),
+        help_text="这之前上报都不算迟报；最多顺延 31 天。",
+        error_messages=_moment_messages("请填截止顺延到什么时候。"),
+    )
+    reason = forms.CharField(
+        label="原因",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=300,
+        help_text="各单位都看得到，如：9月4日机房停电。",
+        error_messages={"required": "停机要写明原因。"},
+    )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of, is_city_office
 from livelihood.models import User
 from livelihood.registry import Change, Panel
+from projects.bureaus import BureauRow, bureau_rows
 from projects.models import (
     Assignment,
     Benchmark,
@@ -89,6 +90,15 @@ def home_month(user: User) -> HomeMonth:
     return user._home_month
 
 
+def home_bureaus(user: User, report: Report) -> list[BureauRow]:
+    """Return the report's bureaus, kept on the user object: the to-do list and the box beside it both ask."""
+    key = (report.period_id, report.participant_id)
+    kept = user.__dict__.setdefault("_home_bureaus", {})
+    if key not in kept:
+        kept[key] = bureau_rows(report)
+    return kept[key]
+
+
 def month_panels(user: User) -> Iterator[Panel]:
     """Yield the boxes of the user's month: every unit's step, the own month, the bureaus, the own items."""
     access = access_of(user)
@@ -108,11 +118,12 @@ def month_panels(user: User) -> Iterator[Panel]:
         yield Panel("fact", "projects/home/deadline.html", shared | {"is_done": is_done}, order=10)
         if len(rows) == 1:
             yield Panel("fact", "projects/home/filled.html", shared | {"row": rows[0]}, order=20)
-        bureaus = _bureaus(month, [row["reporter"].pk for row in rows])
-        yield Panel("main", "projects/home/bureaus.html", shared | {"bureaus": bureaus}, order=30)
+        for row in rows:
+            yield _bureau_panel(month, row, shared)
     elif access.has(Role.FILLER):
-        yield Panel("fact", "projects/home/deadline.html", shared, order=10)
         items = _items(month, Assignment.objects.filter(agency__in=access.agency_ids(Role.FILLER)))
+        is_done = not any(item["blank"] or item["unexplained"] for item in items)
+        yield Panel("fact", "projects/home/deadline.html", shared | {"is_done": is_done}, order=10)
         yield Panel("main", "projects/home/items.html", shared | {"items": items}, order=30)
     if access.has(Role.LEAD_AGENCY):
         led = _led(month, access.agency_ids(Role.LEAD_AGENCY))
@@ -161,18 +172,23 @@ def _counts(month: HomeMonth, pairs: list[tuple[int, int]], saved: dict, unexpla
     }
 
 
-def _bureaus(month: HomeMonth, participants: list[int]) -> list[dict]:
-    """Return the units' filling agencies and how far each is, the least finished first."""
-    by_agency: dict = {}
-    for row in _assignments(month, Assignment.objects.filter(participant__in=participants)):
-        by_agency.setdefault(row.agency, []).append((row.participant_id, row.sub_project_id))
-    saved = _saved(month, Q(participant__in=participants))
-    unexplained = _unexplained(month, Q(figure__participant__in=participants))
-    rows = [
-        {"agency": agency, "sub_projects": len(pairs)} | _counts(month, pairs, saved, unexplained)
-        for agency, pairs in by_agency.items()
-    ]
-    return sorted(rows, key=lambda row: (not row["blank"], -row["blank"], row["agency"].order, row["agency"].name))
+def _bureau_panel(month: HomeMonth, row: dict, shared: dict) -> Panel:
+    """Return the box of a unit's filling agencies: how far each is, who has signed, and whom to remind."""
+    report = row["report"] or Report(period=month.period, participant=row["reporter"])
+    report.period, report.participant = month.period, row["reporter"]
+    rows = home_bureaus(month.user, report)
+    return Panel(
+        "main",
+        "projects/home/bureaus.html",
+        shared
+        | {
+            "rows": rows,
+            "participant": row["reporter"],
+            "outstanding": [bureau for bureau in rows if bureau.is_outstanding],
+            "may_remind": report.state in Report.EDITABLE and month.period.state == ReportingPeriod.State.OPEN,
+        },
+        order=30,
+    )
 
 
 def _items(month: HomeMonth, assignments) -> list[dict]:

@@ -5,11 +5,12 @@ from collections import defaultdict
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from livelihood.access import is_city_office, oversees
-from livelihood.models import User
+from livelihood.access import Role, access_of, is_city_office, oversees
+from livelihood.models import Agency, User
 from projects import rights
-from projects.models import FigureFlag, Participant, Programme, Report, ReportingPeriod
-from projects.progress import filling_counts
+from projects.bureaus import last_reminders
+from projects.models import FigureFlag, Indicator, Participant, Programme, Report, ReportingPeriod
+from projects.progress import filling_by_indicator, filling_counts
 from projects.services.reports import is_whole
 
 
@@ -39,19 +40,58 @@ def period_rows(period: ReportingPeriod, user: User) -> list[dict]:
         _row(period, by_unit.get(unit.pk), unit, filling.get(unit.pk, {}), flags, now)
         for unit in units.order_by("order", "id")
     ]
-    rows += [_row(period, report, report.agency, {}, flags, now) for report in by_agency]
+    if period.programme.reporting_by == Programme.ReportingBy.AGENCY:
+        rows += _agency_rows(period, user, by_agency, flags, now)
+    reminders = last_reminders(period)
     for row in rows:
+        reporter = row["reporter"]
+        is_agency = isinstance(reporter, Agency)
+        row["is_agency"] = is_agency
         row["may_start"] = (
             row["report"] is None
             and period.state == "open"
-            and (starts or (not sees_all and _fills(user, period, row["reporter"])))
+            and (starts or (not sees_all and _fills(user, period, reporter)))
+        )
+        row["reminder"] = reminders.get((None, reporter.pk) if is_agency else (reporter.pk, None))
+        row["may_remind"] = (
+            starts
+            and period.state == "open"
+            and row["state"] not in Report.COUNTED
+            and (is_agency or reporter.kind == Participant.Kind.UNIT)
         )
     return rows
 
 
-def _fills(user: User, period: ReportingPeriod, unit: Participant) -> bool:
-    """Tell whether the user fills anything for the unit, which has no report yet."""
-    return bool(rights.fill_scope(user, Report(period=period, participant=unit)))
+def _agency_rows(period: ReportingPeriod, user: User, reports: list[Report], flags: dict, now) -> list[dict]:
+    """Return a row per lead agency the user sees, with a report or without. Two queries."""
+    agencies = Agency.objects.filter(led_sub_projects__project__programme=period.programme).distinct()
+    if not oversees(user, period.programme.owner_id):
+        agencies = agencies.filter(pk__in=access_of(user).agency_ids(Role.LEAD_AGENCY, Role.FILLER))
+    by_agency = {report.agency_id: report for report in reports}
+    filling = _filling_by_lead(period) if by_agency else {}
+    return [
+        _row(period, by_agency.get(agency.pk), agency, filling.get(agency.pk, {}), flags, now)
+        for agency in agencies.order_by("order", "name")
+    ]
+
+
+def _filling_by_lead(period: ReportingPeriod) -> dict[int, dict]:
+    """Return how far each lead agency's cells are, over all units but the whole. Three queries."""
+    leads = dict(Indicator.objects.of_programme(period.programme).values_list("pk", "sub_project__lead_agency"))
+    units = set(period.programme.participants.reporters().values_list("pk", flat=True))
+    totals: dict[int, dict] = {}
+    for (unit, indicator), counts in filling_by_indicator(period, counted=Report.State.values).items():
+        if unit in units:
+            total = totals.setdefault(leads[indicator], {"tasks": 0, "filled": 0})
+            for key in total:
+                total[key] += counts[key]
+    return totals
+
+
+def _fills(user: User, period: ReportingPeriod, reporter: Participant | Agency) -> bool:
+    """Tell whether the user fills anything for the reporter, which has no report yet."""
+    named = {"agency": reporter} if isinstance(reporter, Agency) else {"participant": reporter}
+    return bool(rights.fill_scope(user, Report(period=period, **named)))
 
 
 def _row(period: ReportingPeriod, report: Report | None, reporter, filling: dict, flags: dict, now) -> dict:

@@ -350,30 +350,6 @@ def progress_parameters(period: ReportingPeriod, *, counted, snapshot_id=None, r
     }
 
 
-def own_lines(period: ReportingPeriod, participant_ids, *, counted) -> dict:
-    """Return rates and yardsticks of single participants: (participant, indicator) → row dict.
-
-    For entry pages and the reply to a save: nothing in it needs another unit's figures shown.
-    `counted` may name draft states, so that a clerk sees the rate of what has just been typed.
-    """
-    statement = (
-        "WITH "
-        + ",\n".join(progress_ctes(frozen=False))
-        + """
-        SELECT participant_id, indicator_id, shown_task AS task, target, value, rate,
-               is_zero_best, expected_rate, rate - expected_rate AS gap_to_expected,
-               benchmark, benchmark_measure, compared, shown_target - shown_value AS remaining
-        FROM yardsticks
-        WHERE participant_id = ANY(%(participants)s)"""
-    )
-    parameters = progress_parameters(period, counted=counted) | {"participants": list(participant_ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        names = [column.name for column in cursor.description]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return {(row["participant_id"], row["indicator_id"]): row for row in rows}
-
-
 def task_split(period: ReportingPeriod) -> list[dict]:
     """Return additive indicators whose whole's printed target is not the sum of its parts (R16).
 

@@ -1,7 +1,9 @@
 """Reads of the projects app: chainable filters, scopes and page bundles."""
 
+from datetime import timedelta
+
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Now
 
 from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
@@ -93,12 +95,26 @@ class ReportingPeriodQuerySet(models.QuerySet):
         """Return periods that take figures."""
         return self.filter(state="open")
 
+    def past_deadline(self):
+        """Return periods whose deadline has passed: due plus grace, or later after an outage (`deadline`)."""
+        hour = Value(timedelta(hours=1), output_field=models.DurationField())
+        grace = ExpressionWrapper(F("grace_hours") * hour, output_field=models.DurationField())
+        limit = ExpressionWrapper(F("due_at") + grace, output_field=models.DateTimeField())
+        return (
+            self.filter(Q(extended_until__isnull=True) | Q(extended_until__lt=Now()))
+            .alias(limit=limit)
+            .filter(limit__lt=Now())
+        )
+
     def to_close_by(self, user):
         """Return the open periods of the user's office that are past their deadline, and its reopened ones."""
         offices = access_of(user).region_ids(Role.CITY_OFFICE)
         return (
             self.filter(programme__owner__in=offices)
-            .filter(Q(state="open", due_at__lt=Now()) | Q(reopenings__ended_at__isnull=True, reopenings__isnull=False))
+            .filter(
+                Q(state="open", pk__in=self.model.objects.past_deadline())
+                | Q(reopenings__ended_at__isnull=True, reopenings__isnull=False)
+            )
             .select_related("programme")
             .distinct()
         )
@@ -121,6 +137,14 @@ class ReportQuerySet(models.QuerySet):
             | Q(participant__assignments__agency__in=fillers)
             | Q(agency__in=access.agency_ids(Role.LEAD_AGENCY, Role.FILLER))
         ).distinct()
+
+    def led_by(self, user):
+        """Return the units' reports that lie before the user's lead agency: submitted or approved ones."""
+        agencies = access_of(user).agency_ids(Role.LEAD_AGENCY)
+        led = self.model._meta.get_field("period").related_model.objects.filter(
+            pk=OuterRef("period"), programme__projects__sub_projects__lead_agency__in=agencies
+        )
+        return self.counted().filter(Exists(led), participant__isnull=False).exclude(participant__kind="whole")
 
     def counted(self):
         """Return reports whose figures live standings count."""
@@ -161,3 +185,15 @@ class BenchmarkQuerySet(models.QuerySet):
         """Return the averages of programmes the user sees."""
         periods = self.model._meta.get_field("period").related_model
         return self.filter(period__in=periods.objects.visible_to(user))
+
+
+class LeadObjectionQuerySet(models.QuerySet):
+    """Objections of lead agencies."""
+
+    def visible_to(self, user):
+        """Return those of the user's lead agency, and those about reports the user may open."""
+        reports = self.model._meta.get_field("report").related_model
+        return self.filter(
+            Q(agency__in=access_of(user).agency_ids(Role.LEAD_AGENCY))
+            | Q(report__in=reports.objects.visible_to(user).values("pk"))
+        )

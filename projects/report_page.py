@@ -1,10 +1,13 @@
 """What the page of one report shows: its parts, how full it is, what may be done with it, how it came here."""
 
+from collections import Counter
+
 from livelihood.models import AuditEvent, User
 from livelihood.registry import actions_for
 from projects import parts, rights
 from projects.models import Report
 from projects.services import reports as services
+from projects.workflow_page import report_workflow
 
 #: Audit verbs that are steps of a report, as its history names them.
 STEPS = {
@@ -14,7 +17,26 @@ STEPS = {
     "approve_report": "审核通过",
     "return_report": "退回",
     "receive_report": "代收",
+    "sign_bureau": "部门签字",
+    "withdraw_bureau": "撤回部门签字",
+    "confirm_lines": "确认",
+    "raise_objection": "提异议",
+    "withdraw_objection": "撤回异议",
+    "settle_objection": "处理异议",
 }
+
+#: What a line can be found by (data-states of its row), and what the filters are called.
+STATES = ("blank", "carried", "flagged", "returned", "behind", "below", "mine")
+FILTERS = [
+    ("tasks", "全部"),
+    ("blank", "空"),
+    ("carried", "未确认"),
+    ("flagged", "提示"),
+    ("returned", "退回"),
+    ("behind", "未达时序"),
+    ("below", "低于全省"),
+    ("mine", "我负责的"),
+]
 
 #: How many steps the history shows, newest first.
 SHOWN_STEPS = 6
@@ -34,14 +56,17 @@ def report_page(report: Report, user: User, *, typed: dict | None = None, result
         }
         for part in parts.registered()
     ]
-    rows = [row for block in blocks for line in block["lines"] for row in line["rows"]]
+    rows = rows_of(blocks)
+    counts = counts_of(rows)
     verbs = services.open_verbs(report, user)
     is_editable = any(row["is_typed"] for row in rows)
     return {
         "report": report,
         "reporter": report.participant or report.agency,
         "blocks": blocks,
-        "counts": _counts(rows),
+        "counts": counts,
+        "filters": [{"code": code, "label": label, "count": counts[code]} for code, label in FILTERS],
+        "strip": [section for block in blocks for section in block["lines"]],
         "verbs": verbs,
         "is_editable": is_editable,
         "is_whole": services.is_whole(report),
@@ -50,18 +75,27 @@ def report_page(report: Report, user: User, *, typed: dict | None = None, result
         "warnings": [sentence for part in parts.registered() for sentence in part.warnings(report)],
         "history": _history(report),
         "actions": actions_for("report", user, report),
+        "workflow": report_workflow(report, user),
     }
 
 
-def _counts(rows: list[dict]) -> dict:
-    """Count the lines by what there is still to do."""
+def rows_of(blocks: list[dict]) -> list[dict]:
+    """Return the rows of all parts and sections."""
+    return [row for block in blocks for line in block["lines"] for row in line["rows"]]
+
+
+def counts_of(rows: list[dict]) -> dict[str, int]:
+    """Count the lines by what there is still to do; `tasks` = `confirmed` + `carried` + `blank`."""
+    states = Counter(state for row in rows for state in row["states"])
     tasks = [row for row in rows if row["task"] == "assessed"]
+    confirmed = sum(row["is_confirmed"] for row in tasks)
     return {
         "tasks": len(tasks),
-        "filled": sum(row["figure"] is not None and row["figure"].state in ("reported", "text") for row in tasks),
-        "flagged": sum(row["state"] == "flagged" for row in rows),
-        "errors": sum(row["state"] == "invalid" for row in rows),
-        "conflicts": sum(row["state"] == "conflict" for row in rows),
+        "confirmed": confirmed,
+        "filled": confirmed,
+        **{code: states[code] for code in STATES},
+        "errors": states["invalid"],
+        "conflicts": states["conflict"],
     }
 
 

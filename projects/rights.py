@@ -79,6 +79,17 @@ def fill_scope(user: User, report: Report) -> FillScope:
     return FillScope()
 
 
+def sees_sub_project(user: User, report: Report, sub_project_id: int) -> bool:
+    """Tell whether the user sees that sub-project's lines of a visible report: a mere filler only its own.
+
+    At most three queries.
+    """
+    scope = fill_scope(user, report)
+    if not scope.sub_projects or parts_in(user, report) - {"filler"}:
+        return True
+    return scope.covers(report.participant_id, sub_project_id)
+
+
 def may(user: User, verb: str, report: Report) -> bool:
     """Tell whether the user's part in the report covers the verb, whatever the report's state."""
     return bool(parts_in(user, report) & VERB_ROLES[verb])

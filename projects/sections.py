@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Count
 from django.urls import reverse
 
 from livelihood import registry
-from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
+from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of, is_city_office, oversees
 from livelihood.formats import format_moment
 from livelihood.models import User
 from livelihood.registry import Action, Section, ToDo
-from projects import home, parts, rights
+from projects import home, home_workflow, parts, rights
+from projects.bureaus import last_reminders
 from projects.figures_part import FiguresPart
-from projects.models import Participant, Programme, Report, ReportingPeriod
+from projects.matrix_page import first_matrix
+from projects.models import LeadObjection, Participant, Programme, Report, ReportingPeriod
+from projects.opinions import leading_agencies, opinions_due
 
 State = Report.State
 
@@ -25,16 +29,31 @@ def register() -> None:
             label="月报",
             url_name="projects:programme-list",
             visible=_takes_part,
-            covers=("projects:period", "projects:report"),
+            covers=("projects:period", "projects:report", "projects:cross-rule", "projects:project-matrix"),
+        )
+    )
+    registry.register_section(
+        Section(
+            order=15,
+            label="填报审核",
+            url_name="projects:review-latest",
+            visible=_oversees,
+            badge=_waiting,
+            covers=("projects:review", "projects:report-review", "projects:discipline"),
         )
     )
     registry.register_action("report", "sheet", _sheet_actions)
+    registry.register_action("period", "cross_rules", _cross_rule_actions)
+    registry.register_action("period", "matrix", _matrix_actions)
+    registry.register_action("period", "workflow", _period_actions)
     registry.register_to_do("reports", _report_to_do)
     registry.register_to_do("review", _review_to_do)
+    registry.register_to_do("opinions", _opinion_to_do)
     registry.register_panel("month", home.month_panels)
     registry.register_changes("reports", home.report_changes)
     registry.register_changes("figures", home.figure_changes)
     registry.register_changes("periods", home.period_changes)
+    registry.register_changes("workflow", home_workflow.workflow_changes)
 
 
 def _sheet_actions(user: User, report: Report) -> Iterator[Action]:
@@ -46,9 +65,46 @@ def _sheet_actions(user: User, report: Report) -> Iterator[Action]:
         yield Action("导入表格", reverse("projects:report-import", args=[report.pk]), order=20)
 
 
+def _matrix_actions(user: User, period: ReportingPeriod) -> Iterator[Action]:
+    """Offer a month by project, over all units, to the city office and to lead agencies."""
+    if project := first_matrix(user, period.programme):
+        url = reverse("projects:project-matrix", args=[period.programme.code, period.code, project.seq])
+        programme = period.programme
+        fills = is_city_office(user, programme.owner_id) or programme.reporting_by == Programme.ReportingBy.AGENCY
+        yield Action("按项目填报" if fills else "按项目看", url, order=5)
+
+
+def _cross_rule_actions(user: User, period: ReportingPeriod) -> Iterator[Action]:
+    """Offer the relations the period's figures are held against to whoever sees all of it."""
+    if oversees(user, period.programme.owner_id):
+        yield Action("勾稽关系", reverse("projects:cross-rule-list", args=[period.programme.code]), order=80)
+
+
 def _takes_part(user: User) -> bool:
     """Tell whether the user has anything to do with monthly reports."""
     return access_of(user).has(*OVERSEEING_ROLES, *COUNTY_ROLES, Role.FILLER, Role.LEAD_AGENCY)
+
+
+def _oversees(user: User) -> bool:
+    """Tell whether the user looks over every unit's report."""
+    return access_of(user).has(*OVERSEEING_ROLES)
+
+
+def _waiting(user: User) -> int:
+    """Return how many reports wait for the user's verdict."""
+    return len(_waiting_reports(user))
+
+
+def _waiting_reports(user: User) -> list[Report]:
+    """Return the submitted reports of the user's office; read once per request, for the bar and the first page."""
+    regions = access_of(user).region_ids(Role.CITY_OFFICE)
+    if not regions:
+        return []
+    if not hasattr(user, "_waiting_reports"):
+        rows = Report.objects.filter(period__programme__owner__in=regions, state=State.SUBMITTED)
+        rows = rows.exclude(participant__kind=Participant.Kind.WHOLE)
+        user._waiting_reports = list(rows.select_related("period__programme", "participant", "agency"))
+    return user._waiting_reports
 
 
 def _report_to_do(user: User) -> Iterator[ToDo]:
@@ -62,8 +118,11 @@ def _report_to_do(user: User) -> Iterator[ToDo]:
             for unit in _units(user, period):
                 key = (period.pk, unit.pk)
                 reports.setdefault(key, Report(period=period, participant=unit))
+    reminders: dict[int, dict] = {}
     for report in reports.values():
-        yield from _steps(report, user)
+        if report.period_id not in reminders:
+            reminders[report.period_id] = last_reminders(report.period)
+        yield from _steps(report, user, reminders[report.period_id])
 
 
 def _reports(user: User):
@@ -87,38 +146,120 @@ def _units(user: User, period: ReportingPeriod):
     return units.reporters().exclude(pk__in=reported)
 
 
-def _steps(report: Report, user: User) -> Iterator[ToDo]:
+def _steps(report: Report, user: User, reminders: dict) -> Iterator[ToDo]:
     """Yield the one thing the user has to do with a report, if there is one."""
     held = rights.parts_in(user, report)
     period, unit = report.period, report.participant or report.agency
-    url = (
-        reverse("projects:report-detail", args=[report.pk])
-        if report.pk
-        else reverse("projects:period-detail", args=[period.programme.code, period.code])
-    )
     name = f"{period.label}月报"
     if "office" in held and not held & {"clerk", "head"}:
         return
-    grace = f"{format_moment(period.due_at)} 截止"
-    if period.grace_hours:
-        grace += f"，宽限至 {format_moment(period.deadline)}"
-    shared = {"url": url, "due_at": period.deadline}
+    shared = {"url": _report_url(report), "due_at": period.deadline}
+    if held == {"filler"}:
+        yield from _bureau_steps(report, user, shared)
+        return
+    reminder = reminders.get((report.participant_id, report.agency_id))
+    urged = [reminder.words] if reminder else []
     if report.state == State.RETURNED and held:
-        yield ToDo(
-            label=f"改正退回的{name}", action="去修改", is_urgent=True, note=f"{unit}：{report.return_reason}", **shared
-        )
-    elif report.state == State.DRAFT and held & {"clerk", "filler", "head"}:
+        note = "，".join([f"{unit}：{report.return_reason}", *urged])
+        yield ToDo(label=f"改正退回的{name}", action="去修改", is_urgent=True, note=note, **shared)
+    elif report.state == State.DRAFT and held & {"clerk", "head"}:
         only_head = "head" in held and "clerk" not in held
         yield ToDo(
             label=f"核对并签字{name}" if only_head else f"填报{name}",
             action="去核对" if only_head else "去填报",
-            note="，".join(filter(None, [str(unit), grace])),
+            is_urgent=bool(urged),
+            note="，".join(filter(None, [*urged, str(unit), _unsigned(report, user), _grace(period)])),
             **shared,
         )
     elif report.state == State.SIGNED and held & rights.VERB_ROLES["submit"]:
+        note = "，".join([*urged, f"{unit}已签字，还没有提交", _grace(period)])
+        yield ToDo(label=f"提交{name}", action="去提交", is_urgent=True, note=note, **shared)
+
+
+def _bureau_steps(report: Report, user: User, shared: dict) -> Iterator[ToDo]:
+    """Yield what each of a filler's bureaus has left: blanks, returned cells, its signature."""
+    if report.state not in Report.EDITABLE:
+        return
+    own = access_of(user).agency_ids(Role.FILLER)
+    name = f"{report.period.label}月报"
+    for row in home.home_bureaus(user, report):
+        if row.agency.pk not in own or not row.is_outstanding:
+            continue
+        left = [f"{count} 格{word}" for count, word in ((row.blank, "空"), (row.returned, "退回")) if count]
+        signing = "签字之后有改动，等您重新签字" if row.state == "stale" else "等您签字"
+        label = f"改正退回的{name}" if row.returned else f"填报{name}" if row.blank else f"签字{name}"
         yield ToDo(
-            label=f"提交{name}", action="去提交", is_urgent=True, note=f"{unit}已签字，还没有提交。{grace}", **shared
+            label=label,
+            action="去签字" if not left else "去修改" if row.returned else "去填报",
+            is_urgent=bool(row.returned or row.last_reminder),
+            note="，".join(
+                [
+                    *([row.last_reminder.words] if row.last_reminder else []),
+                    f"{report.participant}·{row.agency}：" + ("、".join(left) if left else "已填齐"),
+                    signing,
+                    _grace(report.period),
+                ]
+            ),
+            **shared,
         )
+
+
+def _report_url(report: Report) -> str:
+    """Return the report's page, or where it is begun."""
+    if report.pk:
+        return reverse("projects:report-detail", args=[report.pk])
+    return reverse("projects:period-detail", args=[report.period.programme.code, report.period.code])
+
+
+def _grace(period: ReportingPeriod) -> str:
+    """Return the deadline with its grace, or where an outage has moved it."""
+    if period.is_extended:
+        return f"因停机截止顺延至 {format_moment(period.deadline)}"
+    words = f"{format_moment(period.due_at)} 截止"
+    return words + (f"，宽限至 {format_moment(period.deadline)}" if period.grace_hours else "")
+
+
+def _unsigned(report: Report, user: User) -> str:
+    """Return how many bureaus have not signed, and the first of them."""
+    names = [row.agency.name for row in home.home_bureaus(user, report) if row.is_outstanding]
+    if not names:
+        return ""
+    return f"部门未签 {len(names)} 个：{'、'.join(names[:3])}" + ("等" if len(names) > 3 else "")
+
+
+def _opinion_to_do(user: User) -> Iterator[ToDo]:
+    """Yield, per open month, how many reports wait for the lead agency, and how many objections for the office."""
+    for period, count in opinions_due(user).items():
+        yield ToDo(
+            label=f"确认{period.label}月报 {count} 份",
+            url=reverse("projects:period-opinions", args=[period.programme.code, period.code]),
+            action="去确认",
+            note="您牵头的项目，核对后确认，或提异议；不挡审核",
+        )
+    offices = access_of(user).region_ids(Role.CITY_OFFICE)
+    if not offices:
+        return
+    rows = LeadObjection.objects.filter(
+        settled_at__isnull=True, report__period__programme__owner__in=offices, report__period__state="open"
+    )
+    counts = dict(rows.values_list("report__period").annotate(count=Count("pk")).order_by())
+    for period in ReportingPeriod.objects.filter(pk__in=counts).select_related("programme"):
+        yield ToDo(
+            label=f"处理{period.label}牵头部门异议 {counts[period.pk]} 条",
+            url=reverse("projects:period-opinions", args=[period.programme.code, period.code]),
+            action="去处理",
+        )
+
+
+def _period_actions(user: User, period: ReportingPeriod) -> Iterator[Action]:
+    """Offer 确认与异议 to lead agencies and those who oversee, and 停机记录 to the city office."""
+    programme = period.programme
+    if programme.reporting_by == Programme.ReportingBy.PARTICIPANT and (
+        oversees(user, programme.owner_id) or leading_agencies(programme, user)
+    ):
+        yield Action("确认与异议", reverse("projects:period-opinions", args=[programme.code, period.code]), order=20)
+    if is_city_office(user, programme.owner_id) and period.state == ReportingPeriod.State.OPEN:
+        yield Action("停机记录", reverse("projects:period-outage", args=[programme.code, period.code]), order=30)
 
 
 def _review_to_do(user: User) -> Iterator[ToDo]:
@@ -128,12 +269,12 @@ def _review_to_do(user: User) -> Iterator[ToDo]:
         return
     rows = Report.objects.filter(period__programme__owner__in=regions).exclude(participant__kind=Participant.Kind.WHOLE)
     waiting = {}
-    for report in rows.filter(state=State.SUBMITTED).select_related("period__programme", "participant", "agency"):
+    for report in _waiting_reports(user):
         waiting.setdefault(report.period, []).append(report)
     for period, reports in waiting.items():
         yield ToDo(
             label=f"审核{period.label}月报 {len(reports)} 份",
-            url=reverse("projects:period-detail", args=[period.programme.code, period.code]),
+            url=reverse("projects:review-matrix", args=[period.programme.code, period.code]),
             action="去审核",
             is_urgent=True,
             note=_names(reports),
@@ -150,7 +291,7 @@ def _review_to_do(user: User) -> Iterator[ToDo]:
     for period, reports in missing.items():
         yield ToDo(
             label=f"催报{period.label}月报",
-            url=reverse("projects:period-detail", args=[period.programme.code, period.code]),
+            url=reverse("projects:review-matrix", args=[period.programme.code, period.code]),
             action="去看看",
             due_at=period.deadline,
             note=f"还有 {len(reports)} 家没有报：{_names(reports)}",

@@ -1,13 +1,26 @@
 """What the database itself refuses or records for the projects app; applied after every `migrate`.
 
-All statements are idempotent. Raw SQL of the app lives here, in progress.py and in figure_sql.py, nowhere else.
+All statements are idempotent. Raw SQL of the app lives here, in progress.py, entry_progress.py, cross_rules.py and
+figure_sql.py, nowhere else.
 """
 
 #: The application's role may add rows here but never change or remove one.
-APPEND_ONLY = ["figure_revision", "report_approval", "target"]
+APPEND_ONLY = ["figure_revision", "report_approval", "target", "reminder", "outage"]
 
 #: The application's role may not remove rows: history hangs on them.
-NO_DELETE = ["figure", "report", "reporting_period", "period_reopening", "import_batch"]
+NO_DELETE = [
+    "figure",
+    "report",
+    "reporting_period",
+    "period_reopening",
+    "import_batch",
+    "bureau_signature",
+    "cell_review",
+    "lead_confirmation",
+    "lead_objection",
+    "evidence",
+    "cross_rule",
+]
 
 READ_ONLY: list[str] = []
 

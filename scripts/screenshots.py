@@ -18,7 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -31,14 +31,18 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SIZE = {"width": 1366, "height": 768}
+WIDE = {"width": 1920, "height": 1080}
+#: For a part of a page that would not fit the window at once.
+TALL = {"width": 1366, "height": 1400}
 # Two cores that start a database, a browser and an office at once are slow.
 PATIENCE_SECONDS = 300
 LARGEST_KIB = 400
-LARGEST_TOTAL_KIB = 3 * 1024
+LARGEST_TOTAL_KIB = 5 * 1024
 
 PASSWORD = "livelihood-demo"  # noqa: S105 - public on purpose: the demo's, printed by `make run`
 PROGRAMME = "/programmes/fuyang-2020"
 OPEN_MONTH = f"{PROGRAMME}/2020-08"
+CELLS = "#entry input[name^='f-']"
 ISSUED_MONTH = f"{PROGRAMME}/2020-07"
 
 # What a picture shows instead of the moment it was taken at.
@@ -49,18 +53,27 @@ REPLACE_MOMENTS = """([days, demo]) => {
   while (walker.nextNode()) {
     walker.currentNode.data = walker.currentNode.data.replace(pattern, (all, year, time, seconds) =>
       (year ? demo.year : "") + demo.day + (time ? demo.time : "") + (seconds ? demo.seconds : ""))
-      .replace(/\\d\\d:\\d\\d:\\d\\d/g, (demo.time + demo.seconds).trim());
+      .replace(/\\d\\d:\\d\\d:\\d\\d/g, (demo.time + demo.seconds).trim())
+      .replace(/\\d\\d:\\d\\d(?= 存为)/g, demo.time.trim())
+      .replace(/逾期 \\d+ 天/g, "逾期 1 天");
   }
 }"""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One file of docs/images/: who looks, and how the page is reached; `reach` leaves the browser on it."""
+    """One file of docs/images/: who looks, and how the page is reached; `reach` leaves the browser on it.
+
+    `part` is the CSS selector of what is shown where the page is larger; `leave` undoes what `reach` did to the
+    browser itself.
+    """
 
     name: str
     login: str | None
     reach: Callable[[Page], None]
+    size: dict = field(default_factory=lambda: SIZE)
+    part: str = ""
+    leave: Callable[[Page], None] = lambda page: None
 
 
 def at(address: str) -> Callable[[Page], None]:
@@ -72,14 +85,14 @@ def open_report(page: Page) -> None:
     """The report of the open month, from the list of months."""
     page.goto("/programmes/")
     page.locator("tbody tr").first.get_by_role("link", name="打开").click()
-    page.locator("#entry").wait_for()
+    page.locator("#entry[data-ready]").wait_for(state="attached")
 
 
 def open_review(page: Page) -> None:
-    """What the city office sees of a submitted report."""
-    page.goto(f"{OPEN_MONTH}/")
-    page.get_by_role("link", name="审核", exact=True).first.click()
-    page.get_by_role("button", name="审核通过").wait_for()
+    """What the city office sees of a submitted report: what matters first."""
+    page.goto(f"{OPEN_MONTH}/review/")
+    page.get_by_role("link", name="审核", exact=False).filter(has_text="审核").last.click()
+    page.locator(".review-table").wait_for()
 
 
 def open_indicator(page: Page) -> None:
@@ -135,24 +148,88 @@ def _filled(template: bytes) -> bytes:
     return file.getvalue()
 
 
-def fill_entry(page: Page) -> None:
-    """Some cells filled and saved; one figure is less than last month's and asks for a reason."""
-    open_report(page)
-    cells = page.locator("#entry input[name^='f-']")
-    for number, value in enumerate(["58", "7100", "18641", "172.8", "45.2", "5.31", "48.6"]):
+def type_into(page: Page, values: dict[int, str]) -> None:
+    """Type into cells by their number on the page, and wait until the server has answered."""
+    cells = page.locator(CELLS)
+    for number, value in values.items():
         cells.nth(number).fill(value)
-    page.locator("#save").click()
+    page.keyboard.press("Control+S")
+    wait_for_answer(page)
+
+
+def wait_for_answer(page: Page) -> None:
+    """Until nothing waits and nothing is under way."""
+    page.wait_for_function(
+        """() => ["waiting", "sending"].every((name) => document.querySelector(`[data-status=${name}]`).hidden)"""
+    )
+
+
+def fill_entry(page: Page) -> None:
+    """Some cells filled; one figure is less than last month's and asks for a reason."""
+    open_report(page)
+    type_into(page, dict(enumerate(["58", "7100", "18641", "172.8", "45.2", "5.31", "48.6"])))
     page.locator("#entry .flag-line").first.wait_for()
 
 
-def refuse_cell(page: Page) -> None:
-    """A cell that is no number is refused with one sentence; the others are stored."""
+def open_panel(page: Page) -> None:
+    """Beside a cell: its months, its changes, its files."""
     open_report(page)
-    cells = page.locator("#entry input[name^='f-']")
-    cells.nth(0).fill("约60")
-    cells.nth(2).fill("18,700")
-    page.locator("#save").click()
-    page.locator("#entry [aria-invalid=true]").wait_for()
+    page.locator(CELLS).nth(1).click()
+    page.keyboard.press("Alt+Enter")
+    page.locator("#cell-panel .cell-chart").wait_for()
+
+
+def paste_block(page: Page) -> None:
+    """Two columns from a sheet, figures and remarks; what was done with them stands above the table."""
+    open_report(page)
+    page.locator(CELLS).nth(7).click()
+    rows = ["98.4", "98.3", "402\t其中8月新开工 61 户", "１", "0.3", "0.5", "0.9", "84.1%", "64,100\t秋季学期未开学"]
+    page.evaluate(
+        """(text) => {
+          const data = new DataTransfer();
+          data.setData("text/plain", text);
+          document.activeElement.dispatchEvent(
+            new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }""",
+        "\n".join(rows),
+    )
+    wait_for_answer(page)
+    page.locator("[data-band=paste]").wait_for()
+    page.locator("#entry-scroll").evaluate("(box) => { box.scrollTop = 190; }")
+
+
+def overtake(page: Page) -> None:
+    """Somebody else stored another figure meanwhile, and one cell holds no number: both wait for a decision."""
+    open_report(page)
+    other = log_in(page.context.browser, page.url.split("/reports/")[0], "yingshang_head")
+    open_report(other)
+    type_into(other, {5: "5.62"})
+    other.context.close()
+    type_into(page, {3: "约60", 5: "5.44"})
+    page.locator("[data-use=theirs]").wait_for()
+
+
+def settle(page: Page) -> None:
+    """One's own figure in the conflict, a number where there was none."""
+    page.locator("[data-use=mine]").click()
+    type_into(page, {3: "172.8"})
+
+
+def lose_network(page: Page) -> None:
+    """The network is gone: what was typed lies in the browser and is sent when it is back."""
+    open_report(page)
+    page.context.set_offline(True)
+    cells = page.locator(CELLS)
+    for number, value in enumerate(["96.1", "95.8", "312"], start=16):
+        cells.nth(number).fill(value)
+    page.keyboard.press("Control+S")
+    page.locator("[data-band=network]").wait_for()
+
+
+def find_network(page: Page) -> None:
+    """Back on the net, everything sent."""
+    page.context.set_offline(False)
+    wait_for_answer(page)
 
 
 #: In this order: what changes the demo comes last. The picture of the paper itself is made by `draw_bulletin`.
@@ -161,7 +238,13 @@ PICTURES = [
     Picture("home-city", "city_office", at("/")),
     Picture("home-clerk", "yingshang_clerk", at("/")),
     Picture("period", "city_office", at(f"{OPEN_MONTH}/")),
+    Picture("review-matrix", "city_office", at(f"{OPEN_MONTH}/review/"), size=WIDE),
     Picture("review", "city_office", open_review),
+    Picture("discipline", "city_office", at(f"{PROGRAMME}/discipline/")),
+    Picture("cross-rules", "city_office", at(f"{PROGRAMME}/cross-rules/")),
+    Picture("matrix", "city_office", at(f"{OPEN_MONTH}/matrix/4/")),
+    Picture("opinions", "city_education", at(f"{OPEN_MONTH}/opinions/")),
+    Picture("bureaus", "yingshang_clerk", open_report, size=TALL, part="#bureaus"),
     Picture("benchmarks", "city_office", at(f"{ISSUED_MONTH}/benchmarks/")),
     Picture("ranking", "leader", at(f"{ISSUED_MONTH}/ranking/")),
     Picture("ranking-lead-agency", "city_education", at(f"{OPEN_MONTH}/ranking/")),
@@ -170,7 +253,11 @@ PICTURES = [
     Picture("document", "city_office", open_newest_paper),
     Picture("import-preview", "yingshang_clerk", preview_import),
     Picture("entry", "yingshang_clerk", fill_entry),
-    Picture("entry-refused", "yingshang_clerk", refuse_cell),
+    Picture("entry-wide", "yingshang_clerk", open_report, size=WIDE),
+    Picture("entry-panel", "yingshang_clerk", open_panel),
+    Picture("entry-paste", "yingshang_clerk", paste_block),
+    Picture("entry-conflict", "yingshang_clerk", overtake, leave=settle),
+    Picture("entry-network", "yingshang_clerk", lose_network, leave=find_network),
 ]
 BULLETIN = "bulletin"
 
@@ -274,12 +361,15 @@ def log_in(browser, address: str, login: str | None) -> Page:
 
 def take(page: Page, picture: Picture) -> None:
     """One picture, without caret, animation and the moment of the run."""
+    page.set_viewport_size(picture.size)
     picture.reach(page)
     page.evaluate("document.fonts.ready")
     today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
     days = [f"{day.month}月{day.day}日" for day in (today, today - timedelta(days=1))]
     page.evaluate(REPLACE_MOMENTS, [days, DEMO_MOMENT])
-    page.screenshot(path=IMAGES / f"{picture.name}.png", animations="disabled", caret="hide")
+    shown = page.locator(picture.part) if picture.part else page
+    shown.screenshot(path=IMAGES / f"{picture.name}.png", animations="disabled", caret="hide")
+    picture.leave(page)
     sys.stdout.write(f"{picture.name}.png\n")
 
 
@@ -312,7 +402,7 @@ def draw_bulletin(page: Page) -> None:
 
 
 def refuse_large_files() -> None:
-    """Pictures are cloned with the code: each at most 400 KiB, all at most 3 MiB."""
+    """Pictures are cloned with the code: each at most 400 KiB, all at most 5 MiB."""
     sizes = {file.name: file.stat().st_size // 1024 for file in sorted(IMAGES.glob("*.png"))}
     large = [f"{name}（{size} KiB）" for name, size in sizes.items() if size > LARGEST_KIB]
     if large or sum(sizes.values()) > LARGEST_TOTAL_KIB:

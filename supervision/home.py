@@ -8,10 +8,10 @@ from django.urls import reverse
 from livelihood.access import COUNTY_ROLES, Role, access_of
 from livelihood.models import User
 from livelihood.registry import Change, Panel
-from projects.home import HomeMonth, home_month
+from projects.home import ORDER_OF_STATES, HomeMonth, home_month
 from projects.models import Benchmark, Indicator, Participant, Report
 from supervision.models import Document, SnapshotLine, SnapshotUnit
-from supervision.services.closing import needs_close
+from supervision.services.closing import close_blockers, needs_close
 
 State = Report.State
 
@@ -55,7 +55,7 @@ def _steps(month: HomeMonth, entered: int, expected: int, paper: Document | None
         _step("签字", None, sum(bool(row["report"] and row["report"].signed_at) for row in rows), total, "家"),
         _step(
             "提交",
-            period.due_at,
+            period.effective_due_at,
             came,
             total,
             "家",
@@ -110,15 +110,12 @@ def _step(label: str, day, done: int, total: int, unit: str, note: str = "", ton
 def _blockers(month: HomeMonth, entered: int, expected: int, paper: Document | None) -> dict:
     """Return what has to be settled before the close, and what only before the issue."""
     period = month.period
-    # The statement knows who has a task; here a unit without one has nothing to fill and nothing blank.
-    pending = [row for row in month.rows if row["state"] != State.APPROVED and row["tasks"] != 0]
-    names: dict[str, list] = {}
-    for row in pending:
-        names.setdefault(row["state"] or State.DRAFT, []).append(row)
-    groups = [
-        {"state": state, "units": "、".join(str(row["reporter"]) for row in rows), "count": len(rows), "rows": rows}
-        for state, rows in names.items()
-    ]
+    pending = close_blockers(period)
+    names: dict[str, list[str]] = {}
+    # Those with most to do first, as in the list of units beside it.
+    for reporter in sorted(pending, key=lambda row: ORDER_OF_STATES.index(row.state)):
+        names.setdefault(reporter.state, []).append(reporter.name)
+    groups = [{"state": state, "units": "、".join(units), "count": len(units)} for state, units in names.items()]
     code = [period.programme.code, period.code]
     return {
         "period": period,

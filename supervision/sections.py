@@ -49,12 +49,22 @@ def register() -> None:
     register_job_page(documents.RENDER_JOB, _render_page)
     register_action("period", "close", _close_action)
     register_action("period", "benchmarks", _benchmarks_action)
+    register_action("cell", "why", _why_action)
     register_to_do("close", _periods_to_close)
     register_to_do("issue", _drafts_to_issue)
     register_panel("office", home.office_panels)
     register_panel("places", home.place_panels)
     register_panel("papers", home.paper_panels)
     register_changes("papers", home.paper_changes)
+
+
+def _why_action(user: User, cell) -> list[Action]:
+    """Offer the page that explains a cell's rate and place, once its report counts (projects.cell_panel.Cell)."""
+    if cell.report.state not in cell.report.COUNTED or not _sees_papers(user):
+        return []
+    period = cell.report.period
+    address = reverse("supervision:indicator-detail", args=[period.programme.code, period.code, cell.indicator.pk])
+    return [Action(label="为什么是这个数", url=f"{address}?unit={cell.participant.code}")]
 
 
 def _sees_papers(user: User) -> bool:

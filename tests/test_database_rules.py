@@ -10,7 +10,7 @@ from django.utils import timezone
 from livelihood.services import record_event
 from projects.models import FigureRevision, PeriodReopening
 from tests import factories
-from tests.test_models import issued, rendered, series, snapshot_line, snapshot_unit
+from tests.test_models import issued, outage, reminder, rendered, series, snapshot_line, snapshot_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -146,11 +146,24 @@ def frozen_rows():
         "snapshot_line": line.pk,
         "snapshot_unit": snapshot_unit().pk,
         "rendered_file": rendered().pk,
+        "reminder": reminder().pk,
+        "outage": outage().pk,
     }
 
 
 @pytest.mark.parametrize(
-    "table", ["audit_event", "figure_revision", "target", "snapshot", "snapshot_line", "snapshot_unit", "rendered_file"]
+    "table",
+    [
+        "audit_event",
+        "figure_revision",
+        "target",
+        "snapshot",
+        "snapshot_line",
+        "snapshot_unit",
+        "rendered_file",
+        "reminder",
+        "outage",
+    ],
 )
 def test_rows_that_are_only_added_refuse_update_and_delete(table):
     pk = frozen_rows()[table]
@@ -160,7 +173,20 @@ def test_rows_that_are_only_added_refuse_update_and_delete(table):
     assert "permission denied" in refused(f"TRUNCATE {table} CASCADE")
 
 
-@pytest.mark.parametrize("table", ["figure", "report", "reporting_period", "account", "document_series"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "figure",
+        "report",
+        "reporting_period",
+        "account",
+        "document_series",
+        "bureau_signature",
+        "cell_review",
+        "lead_confirmation",
+        "lead_objection",
+    ],
+)
 def test_rows_that_history_hangs_on_refuse_delete(table):
     factories.FigureFactory()
 

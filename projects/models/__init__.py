@@ -9,6 +9,7 @@ from projects.models.catalogue import (
     Project,
     SubProject,
 )
+from projects.models.entry import Evidence, SaveBatch
 from projects.models.periods import PeriodReopening, ReportingPeriod
 from projects.models.reports import (
     Figure,
@@ -18,24 +19,43 @@ from projects.models.reports import (
     Report,
     ReportApproval,
 )
+from projects.models.review import (
+    BureauSignature,
+    CellReview,
+    LeadConfirmation,
+    LeadObjection,
+    Outage,
+    Reminder,
+)
+from projects.models.rules import CrossRule, CrossTerm
 from projects.models.targets import Milestone, Target
 
 __all__ = [
     "Assignment",
     "Benchmark",
+    "BureauSignature",
+    "CellReview",
+    "CrossRule",
+    "CrossTerm",
+    "Evidence",
     "Figure",
     "FigureFlag",
     "FigureRevision",
     "ImportBatch",
     "Indicator",
+    "LeadConfirmation",
+    "LeadObjection",
     "Milestone",
+    "Outage",
     "Participant",
     "PeriodReopening",
     "Programme",
     "Project",
+    "Reminder",
     "Report",
     "ReportApproval",
     "ReportingPeriod",
+    "SaveBatch",
     "SubProject",
     "Target",
 ]

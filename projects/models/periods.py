@@ -31,6 +31,7 @@ class ReportingPeriod(models.Model):
     as_of = models.DateField("数据截至")
     due_at = models.DateTimeField("报送截止")
     grace_hours = models.PositiveSmallIntegerField("宽限(小时)", default=0)
+    extended_until = models.DateTimeField("停机顺延至", null=True, blank=True)
     state = models.CharField("状态", max_length=8, choices=State, default=State.OPEN)
     version = models.PositiveIntegerField("版本", default=1)
     closed_at = models.DateTimeField("封账时间", null=True, blank=True)
@@ -94,8 +95,25 @@ class ReportingPeriod(models.Model):
 
     @property
     def deadline(self):
-        """Return the moment after which a submission is late: due plus grace."""
-        return self.due_at + timedelta(hours=self.grace_hours)
+        """Return the moment after which a submission is late: due plus grace, or later after an outage."""
+        due = self.due_at + timedelta(hours=self.grace_hours)
+        return max(due, self.extended_until) if self.extended_until else due
+
+    @property
+    def effective_due_at(self):
+        """Return the moment the reports are due: the set one, or the later one an outage has moved it to."""
+        return max(self.due_at, self.extended_until) if self.extended_until else self.due_at
+
+    @property
+    def is_extended(self) -> bool:
+        """Tell whether an outage has moved the deadline."""
+        return self.extended_until is not None and self.deadline == self.extended_until
+
+    def timing(self, submitted_at) -> str:
+        """Return how a submission stands in time: on_time, in_grace (also on time), or late."""
+        if submitted_at <= self.effective_due_at:
+            return "on_time"
+        return "in_grace" if submitted_at <= self.deadline else "late"
 
     @property
     def code(self) -> str:

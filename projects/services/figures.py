@@ -10,12 +10,12 @@ from django.db.models import F
 
 from livelihood.access import NotAllowed
 from livelihood.models import User
-from livelihood.services import Refused, record_event
+from livelihood.services import Refused, record_events
 from projects import rights
 from projects.figure_sql import UPSERT
-from projects.models import Figure, FigureRevision, ImportBatch, Indicator, Report, Target
+from projects.models import Figure, FigureRevision, ImportBatch, Indicator, Report, ReportingPeriod, Target
 from projects.services.flags import refresh_flags
-from projects.services.reports import approve_whole, is_whole, lock_report, require_changeable
+from projects.services.reports import approve_whole, is_whole, lock_reports, require_changeable
 from projects.values import WHOLE_DIGITS
 
 Key = tuple[int, int]
@@ -73,8 +73,12 @@ class FigureOutcome:
     saved: list[Key] = field(default_factory=list)
     unchanged: list[Key] = field(default_factory=list)
     explained: list[Key] = field(default_factory=list)
+    #: Cells not in the batch whose flags changed because of it (a whole, the left side of a 勾稽关系).
+    related: list[Key] = field(default_factory=list)
     conflicts: list[FigureConflict] = field(default_factory=list)
     errors: dict[Key, str] = field(default_factory=dict)
+    #: Why nothing of the report was stored.
+    refusal: Exception | None = None
 
 
 class FiguresRefused(Refused):
@@ -124,51 +128,112 @@ def record_figures(
     somebody else changed after `base_version` is left alone and comes back as a conflict. The whole's report is
     approved anew. The number of queries does not depend on the number of cells.
     """
-    entries = list(entries)
-    shown, scope = report, rights.fill_scope(by, report)
-    if not scope:
-        raise NotAllowed("这份月报不由您填报，什么都没有改动。")
-    report = lock_report(report)
-    _require_editable(report)
-    facts = known_facts(report, entries)
-    _require_own_cells(report, entries, facts, scope)
-    outcome = FigureOutcome(errors=figure_errors(report, entries, facts))
-    if outcome.errors and not partial:
-        raise FiguresRefused(outcome.errors)
-    fine = [_settled(entry, facts) for entry in entries if entry.key not in outcome.errors]
-    changed = _changed(fine, facts, outcome)
-    claims = {entry.key for entry in entries if entry.key not in outcome.errors and _claims_no_task(entry, facts)}
-    claims -= {(conflict.participant_id, conflict.indicator_id) for conflict in outcome.conflicts}
-    # A claim hangs on its figure: an empty cell that says "no task" is stored, though it says nothing else.
-    claims_only = claims - {entry.key for entry in changed} - facts.figures.keys()
-    changed += [entry for entry in fine if entry.key in claims_only]
-    ids = _upsert(report, changed, by=by, origin=origin, import_batch=import_batch)
-    outcome.saved = list(ids)
-    outcome.unchanged = [key for key in outcome.unchanged if key not in ids]
-    outcome.explained = refresh_flags(
-        report.period,
+    [outcome] = record_reports(
+        batches=[(report, list(entries))], by=by, origin=origin, import_batch=import_batch, partial=partial
+    )
+    if outcome.refusal is not None:
+        raise outcome.refusal
+    report.refresh_from_db()
+    return outcome
+
+
+@transaction.atomic
+def record_reports(
+    *,
+    batches: list[tuple[Report, list[FigureEntry]]],
+    by: User,
+    origin: str,
+    import_batch: ImportBatch | None = None,
+    partial: bool = True,
+) -> list[FigureOutcome]:
+    """Store cells of several reports of one period, each as `record_figures` does; return the outcomes in order.
+
+    What a report refuses stands as `refusal` in its outcome and the others are stored. The number of queries
+    depends neither on the number of cells nor on that of the reports; the reports given are not brought up to date.
+    """
+    works = [_Work(report, entries, rights.fill_scope(by, report)) for report, entries in batches]
+    current = lock_reports([work.report for work in works if work.scope])
+    for work in works:
+        work.report = current.get(work.report.pk, work.report)
+    everything = [entry for work in works for entry in work.entries]
+    facts = known_facts(works[0].report, everything)
+    for work in works:
+        work.judge(facts, partial=partial)
+    changed = [(work.report.pk, entry) for work in works for entry in work.changed]
+    period = works[0].report.period
+    ids = _upsert(period, changed, by=by, origin=origin, import_batch=import_batch)
+    for work in works:
+        work.outcome.saved = [entry.key for entry in work.changed if entry.key in ids]
+        work.outcome.unchanged = [key for key in work.outcome.unchanged if key not in ids]
+    claims = set().union(*(work.claims for work in works))
+    refreshed = refresh_flags(
+        period,
         touched=ids | {key: facts.figures[key].pk for key in claims if key in facts.figures},
         known={key: figure.pk for key, figure in facts.figures.items()},
         targets=facts.targets,
         claims=claims,
-        reasons={entry.key: entry.reason for entry in fine if entry.reason is not None},
+        reasons={entry.key: entry.reason for work in works for entry in work.fine if entry.reason is not None},
     )
-    if ids or outcome.explained:
-        _note(report, outcome, by=by, origin=origin, import_batch=import_batch)
-    shown.refresh_from_db()
-    return outcome
+    for work in works:
+        keys, units = {entry.key for entry in work.entries}, {entry.participant_id for entry in work.entries}
+        work.outcome.explained = [key for key in refreshed.explained if key in keys]
+        work.outcome.related = [key for key in refreshed.related if key not in keys and key[0] in units]
+    _note([work for work in works if work.outcome.saved or work.outcome.explained], by, origin, import_batch)
+    return [work.outcome for work in works]
+
+
+class _Work:
+    """One report's share of a save: what came in, what of it is fine, and what becomes of it."""
+
+    def __init__(self, report: Report, entries: list[FigureEntry], scope: rights.FillScope):
+        self.report, self.entries, self.scope = report, entries, scope
+        self.outcome = FigureOutcome()
+        self.fine: list[FigureEntry] = []
+        self.changed: list[FigureEntry] = []
+        self.claims: set[Key] = set()
+
+    def judge(self, facts: Facts, *, partial: bool) -> None:
+        """Decide about every entry; a refusal of the whole lot is kept in the outcome. Nothing is stored yet."""
+        try:
+            self._require(facts, partial=partial)
+        except (Refused, NotAllowed) as refusal:
+            self.outcome.refusal = refusal
+            return
+        outcome = self.outcome
+        right = [entry for entry in self.entries if entry.key not in outcome.errors]
+        self.fine = [_settled(entry, facts) for entry in right]
+        self.changed = _changed(self.fine, facts, outcome)
+        self.claims = {entry.key for entry in right if _claims_no_task(entry, facts)}
+        self.claims -= {(conflict.participant_id, conflict.indicator_id) for conflict in outcome.conflicts}
+        # A claim hangs on its figure: an empty cell that says "no task" is stored, though it says nothing else.
+        claims_only = self.claims - {entry.key for entry in self.changed} - facts.figures.keys()
+        self.changed += [entry for entry in self.fine if entry.key in claims_only]
+
+    def _require(self, facts: Facts, *, partial: bool) -> None:
+        if not self.scope:
+            raise NotAllowed("这份月报不由您填报，什么都没有改动。")
+        _require_editable(self.report)
+        _require_own_cells(self.report, self.entries, facts, self.scope)
+        self.outcome.errors = figure_errors(self.report, self.entries, facts)
+        if self.outcome.errors and not partial:
+            raise FiguresRefused(self.outcome.errors)
 
 
 def known_facts(report: Report, entries: Iterable[FigureEntry]) -> Facts:
     """Fetch what is known of the entries' cells: indicators of the programme, targets in force, figures."""
     participants = {entry.participant_id for entry in entries}
     period = report.period
-    indicators = Indicator.objects.of_programme(period.programme).in_bulk({entry.indicator_id for entry in entries})
+    indicators = (
+        Indicator.objects.of_programme(period.programme).order_by().in_bulk({entry.indicator_id for entry in entries})
+    )
     wanted = indicators.keys() | {row.base_id for row in indicators.values() if row.base_id}
     targets = Target.objects.in_force(period.ends_on).filter(participant__in=participants, indicator__in=wanted)
-    figures = Figure.objects.filter(
-        period=period, participant__in=participants, indicator__in=indicators.keys()
-    ).select_related("updated_by")
+    targets = targets.order_by()
+    figures = (
+        Figure.objects.filter(period=period, participant__in=participants, indicator__in=indicators.keys())
+        .select_related("updated_by")
+        .order_by()
+    )
     return Facts(
         indicators=indicators,
         targets={(row.participant_id, row.indicator_id): row for row in targets},
@@ -342,44 +407,51 @@ def _revisions(stale: list[FigureEntry], facts: Facts) -> dict[Key, tuple]:
     return seen
 
 
-def _upsert(report, changed: list[FigureEntry], *, by, origin, import_batch) -> dict[Key, int]:
-    """Store the entries in one statement; return figure ids by key."""
+def _upsert(
+    period: ReportingPeriod, changed: list[tuple[int, FigureEntry]], *, by, origin, import_batch
+) -> dict[Key, int]:
+    """Store the entries, each with its report's id, in one statement; return figure ids by key."""
     if not changed:
         return {}
+    entries = [entry for _, entry in changed]
     parameters = {
-        "period": report.period_id,
-        "report": report.pk,
+        "period": period.pk,
+        "reports": [report for report, _ in changed],
         "origin": str(origin),
         "import_batch": import_batch.pk if import_batch else None,
         "by": by.pk,
-        "participants": [entry.participant_id for entry in changed],
-        "indicators": [entry.indicator_id for entry in changed],
-        "states": [entry.state for entry in changed],
-        "values": [entry.value for entry in changed],
-        "texts": [entry.text for entry in changed],
-        "remarks": [entry.remark for entry in changed],
-        "sheets": [entry.sheet for entry in changed],
-        "cells": [entry.cell for entry in changed],
+        "participants": [entry.participant_id for entry in entries],
+        "indicators": [entry.indicator_id for entry in entries],
+        "states": [entry.state for entry in entries],
+        "values": [entry.value for entry in entries],
+        "texts": [entry.text for entry in entries],
+        "remarks": [entry.remark for entry in entries],
+        "sheets": [entry.sheet for entry in entries],
+        "cells": [entry.cell for entry in entries],
     }
     with connection.cursor() as cursor:
         cursor.execute(UPSERT, parameters)
         return {(participant, indicator): pk for pk, participant, indicator in cursor.fetchall()}
 
 
-def _note(report: Report, outcome: FigureOutcome, *, by, origin, import_batch) -> None:
-    """Append the batch's audit event, and let everybody who has the report open know that it changed."""
-    if is_whole(report):
-        approve_whole(report=report, by=by)
-    else:
-        Report.objects.filter(pk=report.pk).update(version=F("version") + 1)
-    record_event(
+def _note(works: list[_Work], by: User, origin: str, import_batch: ImportBatch | None) -> None:
+    """Append an audit event per report, and let everybody who has one of them open know that it changed."""
+    for work in works:
+        if is_whole(work.report):
+            approve_whole(report=work.report, by=by)
+    others = [work.report.pk for work in works if not is_whole(work.report)]
+    if others:
+        Report.objects.filter(pk__in=others).update(version=F("version") + 1)
+    record_events(
         by=by,
         verb="record_figures",
-        target=report,
-        after={
-            "saved": len(outcome.saved),
-            "explained": len(outcome.explained),
-            "origin": str(origin),
-            "import_batch": import_batch.pk if import_batch else None,
+        afters={
+            work.report: {
+                "saved": len(work.outcome.saved),
+                "explained": len(work.outcome.explained),
+                "origin": str(origin),
+                "import_batch": import_batch.pk if import_batch else None,
+            }
+            for work in works
         },
     )

@@ -1,28 +1,32 @@
 """提示: what is odd about a figure and asks for a reason that travels to the reviewer (R20).
 
-Every code has a two-line explanation: what was seen, and what to do. A reason stays while the figure's value
-does, and is carried over from the month before while the value is the same.
+The rules are `projects/checks.py` and, as data, `projects/cross_rules.py`; here they are asked for a whole batch at
+once and their flags kept up to date. A reason stays while the figure's value does, and is carried over from the month
+before while the value is the same.
 """
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import Q
+
 from livelihood.formats import format_number
-from projects.models import Figure, FigureFlag, Indicator, ReportingPeriod, Target
+from projects import checks, cross_rules
+from projects.models import CrossRule, Figure, FigureFlag, Indicator, Project, ReportingPeriod, Target
 
 Key = tuple[int, int]
 
-#: A flow this many times its target is asked about.
-FAR_ABOVE = Decimal("1.2")
+#: What is asked of figures that were not touched themselves.
+RELATION_CODES = frozenset(rule.code for rule in checks.RULES if rule.is_relation)
 
-NO_TASK_CLAIMED = (
-    "填了“/”或“无任务”，但目标里这一项有任务（{target}），所以这一格按未填处理。\n"
-    "有数请填数；任务确有变化，请写明依据，由市民生办修订目标。"
-)
-FALLING_FLOW = (
-    "累计数 {value} 比{period}的 {before} 少。\n"
-    "累计数一般只增不减，请核对；确实减少的，请写明是核减、口径变化还是更正笔误。"
-)
-OVER_120 = "累计数 {value} 超过年度目标 {target} 的 120%。\n请核对是否多打了数字或单位不对；确实超出的，请写明原因。"
+
+@dataclass
+class Refreshed:
+    """What became of the flags: keys whose reason changed, and other cells whose flags changed along."""
+
+    explained: list[Key] = field(default_factory=list)
+    related: list[Key] = field(default_factory=list)
 
 
 def refresh_flags(
@@ -33,32 +37,254 @@ def refresh_flags(
     targets: dict[Key, Target],
     claims: set[Key],
     reasons: dict[Key, str],
-) -> list[Key]:
-    """Bring the flags of the touched figures up to date; return the keys whose reason changed.
+) -> Refreshed:
+    """Bring the flags of the touched figures, and of figures they are held against, up to date.
 
     `touched` and `known`: figure ids by (participant id, indicator id), just stored or stored before; `claims`:
-    cells that say 无任务 against an assessed target; `reasons`: what the filler answers. Flags of other figures
-    stay. Runs in the caller's transaction; at most six queries.
+    cells that say 无任务 against an assessed target; `reasons`: what the filler answers. A whole is asked anew when
+    one of its parts changed, likewise what is finished and the first figure of a 勾稽关系. Runs in the caller's
+    transaction; at most eleven queries, however many the figures.
     """
-    ids = touched | {key: known[key] for key in reasons if key in known and key not in touched}
-    if not ids:
-        return []
-    old = {(flag.figure_id, flag.code): flag for flag in FigureFlag.objects.filter(figure__in=ids.values())}
-    wanted = _wanted(period, touched, targets, claims) if touched else []
-    keys = {pk: key for key, pk in ids.items()}
+    answered = {key: known[key] for key in reasons if key in known and key not in touched}
+    if not touched and not answered:
+        return Refreshed()
+    batch = _Batch(period, touched, targets, claims) if touched else None
+    places, codes = Q(figure__in=[*touched.values(), *answered.values()]), set()
+    if batch:
+        codes = {cross_code(line.rule_id) for line in batch.lines}
+        places |= Q(figure__in=batch.related.values(), code__in=RELATION_CODES)
+        places |= Q(figure__period=period, figure__participant__in=batch.participants, code__in=codes)
+
+    def is_asked(flag: FigureFlag) -> bool:
+        """Tell whether the batch decides over the flag; a figure that only gets its answer keeps the others."""
+        key = _key(flag.figure)
+        return (
+            key in touched
+            or flag.code in codes
+            or (bool(batch) and key in batch.related and flag.code in RELATION_CODES)
+        )
+
+    old = FigureFlag.objects.filter(places).select_related("figure").order_by()
+    outcome = _store(batch.flags() if batch else [], list(old), reasons=reasons, is_asked=is_asked)
+    outcome.explained = [key for key in outcome.explained if key in touched or key in reasons]
+    outcome.related = [key for key in outcome.related if key not in touched]
+    return outcome
+
+
+def refresh_cross_flags(rule: CrossRule) -> int:
+    """Ask a changed rule anew in every open period; return how many figures break it.
+
+    Figures of closed and issued periods are never flagged afterwards: they were judged by the rules of their time.
+    Runs in the caller's transaction; at most seven queries beside three per open period with a broken line.
+    """
+    periods = {row.pk: row for row in ReportingPeriod.objects.filter(programme=rule.programme_id).open()}
+    lines = cross_rules.stored_lines(rule, periods.values()) if rule.is_active else []
+    broken = [line for line in lines if line.outcome == cross_rules.BROKEN]
+    figures = Figure.objects.in_bulk([line.figure_id for line in broken])
+    wanted = []
+    for pk, period in periods.items():
+        of_period = [line for line in broken if line.period_id == pk]
+        before = last_figures(period, [_key(figures[line.figure_id]) for line in of_period]) if of_period else {}
+        flags = [_cross_flag(line, figures[line.figure_id]) for line in of_period]
+        _give_last_reasons(flags, before)
+        wanted += flags
+    old = FigureFlag.objects.filter(figure__period__in=periods, code=cross_code(rule.pk))
+    old = old.select_related("figure").order_by()
+    _store(wanted, list(old), reasons={}, is_asked=lambda flag: True)
+    return len(wanted)
+
+
+@dataclass(frozen=True)
+class LastFigure:
+    """A cell's last reported figure before the period: its id, value, and the period's label."""
+
+    pk: int
+    value: Decimal
+    period: str
+
+
+def last_figures(period: ReportingPeriod, keys: Iterable[Key]) -> dict[Key, LastFigure]:
+    """Return each cell's last reported figure before `period`. Two queries."""
+    keys = set(keys)
+    before = ReportingPeriod.objects.filter(
+        programme=period.programme_id, kind=period.kind, ends_on__lt=period.ends_on
+    ).in_bulk()
+    labels = {pk: row.label for pk, row in before.items()}
+    rows = (
+        Figure.objects.filter(
+            period__in=before,
+            participant__in={participant for participant, _ in keys},
+            indicator__in={indicator for _, indicator in keys},
+            state=Figure.State.REPORTED,
+        )
+        .order_by("participant_id", "indicator_id", "-period__ends_on")
+        .distinct("participant_id", "indicator_id")
+    )
+    found = rows.values_list("participant_id", "indicator_id", "pk", "value", "period_id")
+    return {(row[0], row[1]): LastFigure(row[2], row[3], labels[row[4]]) for row in found}
+
+
+def _give_last_reasons(flags: list[FigureFlag], before: dict[Key, LastFigure]) -> None:
+    """Give flags the reason of the month before while the figure's value is the same. At most one query.
+
+    Of a relation the whole remark must be the same: the other figures can have changed while this one did not.
+    """
+    same = {}
+    for flag in flags:
+        last = before.get(_key(flag.figure))
+        if last is not None and last.value == flag.figure.value:
+            same[flag.figure_id] = last.pk
+    if not same:
+        return
+    rows = FigureFlag.objects.filter(figure__in=same.values()).exclude(reason="").order_by()
+    answered = {(row[0], row[1]): row[2:] for row in rows.values_list("figure_id", "code", "explanation", "reason")}
+    for flag in flags:
+        explanation, reason = answered.get((same.get(flag.figure_id), flag.code), ("", ""))
+        is_relation = flag.code in RELATION_CODES or flag.code.startswith(checks.CROSS_PREFIX)
+        if explanation == flag.explanation or not is_relation:
+            flag.reason = reason
+
+
+def cross_code(rule_id: int) -> str:
+    """Return the code of a rule's flags."""
+    return f"{checks.CROSS_PREFIX}{rule_id}"
+
+
+class _Batch:
+    """Everything the rules look at for one batch, fetched once. At most seven queries."""
+
+    def __init__(self, period: ReportingPeriod, touched: dict[Key, int], targets, claims: set[Key]):
+        self.period, self.touched, self.claims = period, touched, claims
+        self.participants = {participant for participant, _ in touched}
+        changed = {indicator for _, indicator in touched}
+        self.lines = cross_rules.touched_lines(period, participants=self.participants, indicators=changed)
+        self.broken = [line for line in self.lines if line.outcome == cross_rules.BROKEN]
+        self.indicators = _neighbours(changed)
+        self.parts = checks.families(self.indicators.values())
+        self.started = checks.started_pairs(self.indicators.values())
+        held = self._held_against(changed)
+        self.figures = self._figures(changed | held)
+        self.targets = dict(targets) | self._targets(held - changed)
+        #: Figures that were not touched, but are held against one that was: ids by key.
+        self.related = {
+            key: figure.pk
+            for key, figure in self.figures.items()
+            if key not in touched and self._others(key) & touched.keys()
+        }
+        by_id = {figure.pk: figure for figure in self.figures.values()}
+        self.flagged = [(line, by_id[line.figure_id]) for line in self.broken]
+        self.before = last_figures(period, [*touched, *self.related, *(_key(figure) for _, figure in self.flagged)])
+
+    def flags(self) -> list[FigureFlag]:
+        """Return the flags the touched and related figures deserve now, unsaved."""
+        found = [_cross_flag(line, figure) for line, figure in self.flagged]
+        for key in [*self.touched, *self.related]:
+            for rule, text in checks.remarks(self._cell(key)):
+                if key in self.touched or rule.is_relation:
+                    found.append(_flag(self.figures[key], rule.code, rule.severity, text))
+        _give_last_reasons(found, self.before)
+        return found
+
+    def _held_against(self, changed: set[int]) -> set[int]:
+        """Return the other members of every relation within a project that one of the indicators is part of."""
+        groups = [{whole, *(part.pk for part in parts)} for whole, parts in self.parts.items()]
+        groups += [{completed, started.pk} for completed, started in self.started.items()]
+        return set().union(*(group for group in groups if group & changed))
+
+    def _others(self, key: Key) -> set[Key]:
+        """Return the cells the cell's own relations look at."""
+        others = [part.pk for part in self.parts.get(key[1], ())]
+        if key[1] in self.started:
+            others.append(self.started[key[1]].pk)
+        return {(key[0], other) for other in others}
+
+    def _figures(self, indicators: set[int]) -> dict[Key, Figure]:
+        wanted = Q(participant__in=self.participants, indicator__in=indicators)
+        if self.broken:
+            wanted |= Q(pk__in=[line.figure_id for line in self.broken])
+        return {_key(row): row for row in Figure.objects.filter(wanted, period=self.period).order_by()}
+
+    def _targets(self, indicators: set[int]) -> dict[Key, Target]:
+        """Return the targets of what was not in the batch. At most one query."""
+        if not indicators:
+            return {}
+        rows = Target.objects.in_force(self.period.ends_on).filter(
+            participant__in=self.participants, indicator__in=indicators
+        )
+        rows = rows.order_by()
+        return {(row.participant_id, row.indicator_id): row for row in rows}
+
+    def _cell(self, key: Key) -> checks.Cell:
+        indicator, last, target = self.indicators[key[1]], self.before.get(key), self.targets.get(key)
+        aim, started = _aim(target), self.started.get(key[1])
+        return checks.Cell(
+            indicator=indicator,
+            value=self.figures[key].value,
+            target=aim,
+            printed="" if target is None else target.printed or f"{format_number(aim)}{indicator.unit}",
+            last=last.value if last else None,
+            last_period=last.period if last else "",
+            claims_no_task=key in self.claims,
+            parts=[self._related(key[0], part) for part in self.parts.get(key[1], ())],
+            started=self._related(key[0], started) if started else None,
+        )
+
+    def _related(self, participant: int, indicator: Indicator) -> checks.Related:
+        key = (participant, indicator.pk)
+        figure, target = self.figures.get(key), self.targets.get(key)
+        no_task = target is not None and target.state in (Target.State.NO_TASK, Target.State.NOT_APPLICABLE)
+        return checks.Related(indicator, figure.value if figure else None, _aim(target), has_task=not no_task)
+
+
+def _neighbours(indicators: set[int]) -> dict[int, Indicator]:
+    """Return the indicators of the projects the given ones belong to: relations stay within a project. One query."""
+    projects = Project.objects.filter(sub_projects__indicators__in=indicators)
+    return Indicator.objects.filter(sub_project__project__in=projects.order_by()).order_by().in_bulk()
+
+
+def _key(figure: Figure) -> Key:
+    return figure.participant_id, figure.indicator_id
+
+
+def _aim(target: Target | None) -> Decimal | None:
+    return target.value if target is not None and target.state == Target.State.ASSESSED else None
+
+
+def _flag(figure: Figure, code: str, severity: str, explanation: str) -> FigureFlag:
+    return FigureFlag(
+        figure=figure, code=code, severity=severity, explanation=explanation, figure_version=figure.version
+    )
+
+
+def _cross_flag(line: cross_rules.Line, figure: Figure) -> FigureFlag:
+    return _flag(figure, cross_code(line.rule_id), checks.WARNING, cross_rules.explanation(line))
+
+
+def _store(
+    wanted: list[FigureFlag],
+    old: list[FigureFlag],
+    *,
+    reasons: dict[Key, str],
+    is_asked: Callable[[FigureFlag], bool],
+) -> Refreshed:
+    """Make of the stored flags `old` those that are `wanted`, and give answers. At most three queries."""
+    stored = {(flag.figure_id, flag.code): flag for flag in old}
     fresh = {(flag.figure_id, flag.code) for flag in wanted}
-    gone = [flag.pk for place, flag in old.items() if keys[place[0]] in touched and place not in fresh]
+    left = [flag for place, flag in stored.items() if place not in fresh]
+    gone = {flag.pk: flag for flag in left if is_asked(flag)}
     if gone:
         FigureFlag.objects.filter(pk__in=gone).delete()
-    explained = set()
+    explained, changed = set(), {_key(flag.figure) for flag in gone.values()}
     for flag in wanted:
-        before = old.get((flag.figure_id, flag.code))
+        key, before = _key(flag.figure), stored.get((flag.figure_id, flag.code))
         if before is not None and before.explanation == flag.explanation:
             # The same remark about the same numbers: the answer given to it stands.
             flag.reason = before.reason
-        flag.reason = reasons.get(keys[flag.figure_id], flag.reason).strip()
+        else:
+            changed.add(key)
+        flag.reason = reasons.get(key, flag.reason).strip()
         if flag.reason != (before.reason if before else ""):
-            explained.add(keys[flag.figure_id])
+            explained.add(key)
     if wanted:
         FigureFlag.objects.bulk_create(
             wanted,
@@ -67,76 +293,12 @@ def refresh_flags(
             update_fields=["severity", "explanation", "reason", "figure_version"],
         )
     answered = []
-    for flag in old.values():
-        key = keys[flag.figure_id]
-        if key not in touched and flag.reason != reasons[key].strip():
+    for flag in left:
+        key = _key(flag.figure)
+        if flag.pk not in gone and key in reasons and flag.reason != reasons[key].strip():
             flag.reason = reasons[key].strip()
-            explained.add(key)
             answered.append(flag)
+            explained.add(key)
     if answered:
         FigureFlag.objects.bulk_update(answered, ["reason"])
-    return list(explained)
-
-
-def _wanted(period: ReportingPeriod, touched: dict[Key, int], targets, claims: set[Key]) -> list[FigureFlag]:
-    """Return the flags the touched figures deserve now, unsaved. Three queries."""
-    figures = Figure.objects.filter(pk__in=touched.values()).select_related("indicator")
-    before = last_figures(period, touched)
-    flags = []
-    for figure in figures:
-        key = (figure.participant_id, figure.indicator_id)
-        last, target = before.get(key), targets.get(key)
-        carried = {flag.code: flag.reason for flag in last.flags.all()} if last else {}
-        same = last is not None and last.value == figure.value
-        for code, explanation in _remarks(figure, last, target, key in claims):
-            flags.append(
-                FigureFlag(
-                    figure=figure,
-                    code=code,
-                    explanation=explanation,
-                    reason=carried.get(code, "") if same else "",
-                    figure_version=figure.version,
-                )
-            )
-    return flags
-
-
-def last_figures(period: ReportingPeriod, keys) -> dict[Key, Figure]:
-    """Return each cell's last reported figure before `period`, with its period and flags. Two queries."""
-    keys = set(keys)
-    rows = (
-        Figure.objects.filter(
-            period__programme=period.programme_id,
-            period__kind=period.kind,
-            period__ends_on__lt=period.ends_on,
-            participant__in={participant for participant, _ in keys},
-            indicator__in={indicator for _, indicator in keys},
-            state=Figure.State.REPORTED,
-        )
-        .select_related("period")
-        .prefetch_related("flags")
-        .order_by("participant_id", "indicator_id", "-period__ends_on")
-        .distinct("participant_id", "indicator_id")
-    )
-    return {(row.participant_id, row.indicator_id): row for row in rows}
-
-
-def _remarks(figure: Figure, last: Figure | None, target: Target | None, claims_no_task: bool):
-    """Yield (code, explanation) for everything odd about the figure."""
-    indicator = figure.indicator
-    unit = "" if indicator.unit == "%" else indicator.unit
-    aim = target.value if target is not None and target.state == Target.State.ASSESSED else None
-    if claims_no_task:
-        printed = target.printed or f"{format_number(aim)}{indicator.unit}"
-        yield "no_task_claimed", NO_TASK_CLAIMED.format(target=printed)
-    if figure.value is None:
-        return
-    value = format_number(figure.value) + unit
-    is_flow = indicator.accumulation == Indicator.Accumulation.FLOW
-    if is_flow and last is not None and figure.value < last.value:
-        yield (
-            "falling_flow",
-            FALLING_FLOW.format(value=value, before=format_number(last.value) + unit, period=last.period.label),
-        )
-    if aim and indicator.direction != Indicator.Direction.AT_MOST and figure.value > FAR_ABOVE * aim:
-        yield "over_120", OVER_120.format(value=value, target=format_number(aim) + unit)
+    return Refreshed(list(explained), list(changed))

@@ -12,10 +12,14 @@ from livelihood.access import require_city_office
 from livelihood.formats import format_date, format_long_moment
 from livelihood.models import User
 from livelihood.services import InvalidTransition, Refused, record_event
-from projects.models import Participant, PeriodReopening, Programme, Report, ReportingPeriod
+from projects.models import Outage, Participant, PeriodReopening, Programme, Report, ReportingPeriod
 from projects.services.reports import create_reports
 
 State = ReportingPeriod.State
+
+#: An outage moves a deadline by days, not by months.
+LONGEST_EXTENSION = datetime.timedelta(days=31)
+OUTAGE_REASON_LENGTH = Outage._meta.get_field("reason").max_length
 
 
 @transaction.atomic
@@ -175,6 +179,79 @@ def end_reopening(*, reopening: PeriodReopening, by: User) -> PeriodReopening:
     record_event(by=by, verb="end_reopening", target=reopening.period, after={"reopening": reopening.pk})
     reopening.refresh_from_db()
     return reopening
+
+
+@transaction.atomic
+def record_outage(
+    *,
+    period: ReportingPeriod,
+    starts_at: datetime.datetime,
+    ends_at: datetime.datetime,
+    extended_until: datetime.datetime,
+    reason: str,
+    by: User,
+) -> Outage:
+    """记录停机: the system could not be used; the period's deadline moves, so that nobody is late for it.
+
+    The deadline becomes the latest of all its outages'. Raises Refused in words for moments that make no sense
+    or a period that is closed, NotAllowed unless `by` works in the programme's city office.
+    """
+    require_city_office(by, period.programme.owner_id)
+    reason = reason.strip()
+    if not reason:
+        raise Refused("停机要写明原因。")
+    if len(reason) > OUTAGE_REASON_LENGTH or "\x00" in reason:
+        raise Refused(f"停机原因最多 {OUTAGE_REASON_LENGTH} 字，不能有特殊字符。")
+    current = ReportingPeriod.objects.select_for_update(no_key=True, of=("self",)).select_related("programme")
+    current = current.get(pk=period.pk)
+    if current.state != State.OPEN:
+        raise InvalidTransition(f"{current.label}已经封账，截止时间不再顺延。")
+    _require_valid_outage(current, starts_at, ends_at, extended_until)
+    outage = Outage.objects.create(
+        period=current,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        extended_until=extended_until,
+        reason=reason,
+        recorded_by=by,
+    )
+    before = current.extended_until
+    latest = max(extended_until, before) if before else extended_until
+    ReportingPeriod.objects.filter(pk=period.pk).update(extended_until=latest, version=F("version") + 1)
+    record_event(
+        by=by,
+        verb="record_outage",
+        target=period,
+        before={"extended_until": before.isoformat() if before else None},
+        after={
+            "starts_at": starts_at.isoformat(),
+            "ends_at": ends_at.isoformat(),
+            "extended_until": latest.isoformat(),
+        },
+        reason=reason,
+    )
+    period.refresh_from_db()
+    return outage
+
+
+def _require_valid_outage(period: ReportingPeriod, starts_at, ends_at, extended_until) -> None:
+    """Raise Refused unless the outage lies before the deadline and moves it by a sensible time."""
+    limit = period.due_at + datetime.timedelta(hours=period.grace_hours)
+    years = {period.programme.year, timezone.localtime(period.due_at).year}
+    if ends_at <= starts_at:
+        raise Refused("停机结束要晚于停机开始，请核对两个时间。")
+    if starts_at > timezone.now():
+        raise Refused(f"停机开始{format_long_moment(starts_at)}还没有到，停机之后再记。")
+    if not {timezone.localtime(moment).year for moment in (starts_at, ends_at)} <= years:
+        raise Refused(f"停机时间不在{'、'.join(str(year) for year in sorted(years))}年，请核对年份。")
+    if starts_at > period.deadline:
+        raise Refused(f"停机开始在截止（{format_long_moment(period.deadline)}）之后，不影响报送，不用顺延。")
+    if extended_until < ends_at:
+        raise Refused("顺延后的截止不能早于停机结束。")
+    if extended_until <= limit:
+        raise Refused(f"顺延后的截止要晚于现在的截止（{format_long_moment(limit)}），否则没有顺延。")
+    if extended_until > limit + LONGEST_EXTENSION:
+        raise Refused(f"最多顺延 {LONGEST_EXTENSION.days} 天，请核对日期。")
 
 
 def _require_valid_dates(programme, kind, ends_on, due_at) -> None:

@@ -4,7 +4,6 @@ Every step locks the report, compares state and version with what the person saw
 was faster. What was signed is what is submitted and approved: a SHA-256 over all parts binds the steps.
 """
 
-import hashlib
 from collections.abc import Iterable
 
 from django.db import transaction
@@ -17,6 +16,9 @@ from livelihood.access import NotAllowed
 from livelihood.models import Agency, User
 from livelihood.services import InvalidTransition, Refused, record_event
 from projects import parts, rights
+from projects.bureaus import unsigned_bureaus
+from projects.content import content_hash
+from projects.content import content_hashes as content_hashes
 from projects.models import Participant, PeriodReopening, Programme, Report, ReportApproval, ReportingPeriod
 
 State = Report.State
@@ -40,17 +42,6 @@ REFUSALS = {
     "return": "只有市民生办可以退回月报。",
     "receive": "只有市民生办可以代收月报。",
 }
-
-
-def content_hash(report: Report) -> str:
-    """Return the SHA-256 over the content of all registered parts, in their order. A few queries per part."""
-    digest = hashlib.sha256()
-    for part in parts.registered():
-        digest.update(f"[{part.code}]\n".encode())
-        for line in part.digest(report):
-            digest.update(line.encode())
-            digest.update(b"\n")
-    return digest.hexdigest()
 
 
 def open_verbs(report: Report, user: User) -> list[str]:
@@ -122,7 +113,10 @@ def create_reports(*, period: ReportingPeriod, by: User, participants=None, agen
 
 
 def sign_report(*, report: Report, by: User) -> Report:
-    """签字: the head vouches for the content as it stands. Refused while a part has errors."""
+    """签字: the head vouches for the content as it stands. Refused while a part has errors.
+
+    Bureaus that have not signed, or whose cells changed since, do not block; the audit event names them.
+    """
     return _move(report, "sign", by=by)
 
 
@@ -141,9 +135,12 @@ def approve_report(*, report: Report, by: User, reason: str = "") -> Report:
     return _move(report, "approve", by=by, reason=reason)
 
 
-def return_report(*, report: Report, by: User, reason: str) -> Report:
-    """退回: back to the reporter with a reason; also an approved one, as long as its period is open."""
-    return _move(report, "return", by=by, reason=reason)
+def return_report(*, report: Report, by: User, reason: str, details: dict | None = None) -> Report:
+    """退回: back to the reporter with a reason; also an approved one, as long as its period is open.
+
+    `details` goes into the audit event: which cells it is about.
+    """
+    return _move(report, "return", by=by, reason=reason, details=details)
 
 
 def receive_report(*, report: Report, by: User) -> Report:
@@ -179,10 +176,20 @@ def lock_report(report: Report) -> Report:
 
     Closing a period locks its reports first, so whoever holds one sees the period's true state.
     """
-    Report.objects.select_for_update().only("pk").get(pk=report.pk)
+    return lock_reports([report])[report.pk]
+
+
+def lock_reports(reports: Iterable[Report]) -> dict[int, Report]:
+    """Lock several reports at once, in the order closing does, and return them as they are now by id. Two queries."""
+    keys = [report.pk for report in reports]
+    if not keys:
+        return {}
+    locked = Report.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk", flat=True)
+    if len(locked) < len(set(keys)):
+        raise Report.DoesNotExist
     return Report.objects.select_related(
         "period__programme__owner", "participant", "agency", "submitted_by", "signed_by"
-    ).get(pk=report.pk)
+    ).in_bulk(keys)
 
 
 def require_changeable(report: Report, *, expired_too: bool = False) -> None:
@@ -208,7 +215,7 @@ def require_changeable(report: Report, *, expired_too: bool = False) -> None:
 
 
 @transaction.atomic
-def _move(report: Report, verb: str, *, by: User, reason: str = "") -> Report:
+def _move(report: Report, verb: str, *, by: User, reason: str = "", details: dict | None = None) -> Report:
     """Carry out one transition and bring `report` up to date; the only place that changes a report's state."""
     sources, target, name = TRANSITIONS[verb]
     shown, seen = report, report.version
@@ -230,6 +237,8 @@ def _move(report: Report, verb: str, *, by: User, reason: str = "") -> Report:
         raise Refused(
             f"{before}之后内容有改动，不能{name}。请先{'撤回' if verb == 'submit' else '退回'}，核对后重新签字。"
         )
+    if verb == "sign" and (unsigned := unsigned_bureaus(report)):
+        details = {"unsigned": unsigned} | (details or {})
     changed = Report.objects.filter(pk=report.pk, state__in=sources, version=seen).update(
         state=target, version=F("version") + 1, **_columns(verb, sha256, by, reason)
     )
@@ -243,7 +252,7 @@ def _move(report: Report, verb: str, *, by: User, reason: str = "") -> Report:
         verb=f"{verb}_report",
         target=report,
         before={"state": report.state},
-        after={"state": target.value, "sha256": sha256},
+        after={"state": target.value, "sha256": sha256} | (details or {}),
         reason=reason,
     )
     shown.refresh_from_db()

@@ -50,6 +50,8 @@ def period_detail(request: HttpRequest, code: str, period: str) -> HttpResponse:
             "late": sum(row["is_late"] for row in reporters),
         },
         "actions": actions_for("period", request.user, found),
+        "outages": found.outages.all(),
+        "outstanding": [row for row in rows if row["may_remind"]],
         "reopenings": found.reopenings.filter(ended_at__isnull=True).prefetch_related("participants"),
     }
     return render(request, "projects/period_detail.html", context)

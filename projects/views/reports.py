@@ -3,14 +3,18 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from livelihood.access import Role, access_of, oversees
+from livelihood.models import Agency
 from livelihood.services import Refused
 from projects import parts
-from projects.models import Participant, Report
+from projects.models import Participant, Report, ReportingPeriod
 from projects.report_page import report_page
 from projects.services import reports as services
+from projects.services.entry import carried_words, carry_cells
 from projects.views.context import get_period, period_context
 
 
@@ -22,22 +26,33 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """
     report = get_report(request, pk)
     if request.method == "POST":
-        return _save(request, report)
+        return save_form(request, report)
     return _page(request, report)
 
 
 @require_POST
 def report_start(request: HttpRequest, code: str, period: str) -> HttpResponse:
-    """Open the draft of a unit that has none yet, and go to it."""
+    """Open the draft of a unit, or of a lead agency that reports, that has none yet, and go to it."""
     found = get_period(request, code, period)
-    units = Participant.objects.visible_to(request.user).filter(programme=found.programme)
-    unit = get_object_or_404(units, code=request.POST.get("participant", ""))
     try:
-        report = services.report_for(period=found, participant=unit, by=request.user)
+        report = services.report_for(period=found, by=request.user, **_reporter(request, found))
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("projects:period-detail", code, found.code)
     return redirect("projects:report-detail", report.pk)
+
+
+def _reporter(request: HttpRequest, period: ReportingPeriod) -> dict:
+    """Return the unit (by its code) or the lead agency (by its id) the form names, in the user's scope; else 404."""
+    programme, agency = period.programme, request.POST.get("agency", "")
+    if not agency:
+        units = Participant.objects.visible_to(request.user).filter(programme=programme)
+        return {"participant": get_object_or_404(units, code=request.POST.get("participant", ""))}
+    leads = Agency.objects.filter(led_sub_projects__project__programme=programme).distinct()
+    if not oversees(request.user, programme.owner_id):
+        leads = leads.filter(pk__in=access_of(request.user).agency_ids(Role.LEAD_AGENCY, Role.FILLER))
+    is_number = agency.isascii() and agency.isdigit() and len(agency) < 19
+    return {"agency": get_object_or_404(leads, pk=int(agency) if is_number else 0)}
 
 
 @require_POST
@@ -87,9 +102,15 @@ def _page(request: HttpRequest, report: Report, *, typed=None, results=None, sta
     )
 
 
-def _save(request: HttpRequest, report: Report) -> HttpResponse:
-    """Store the typed cells of every part; a part that refuses keeps its texts on the page."""
+def save_form(request: HttpRequest, report: Report) -> HttpResponse:
+    """Store the typed cells of every part; a part that refuses keeps its texts on the page.
+
+    `carry` names blank cells to confirm as last month (after the typed ones are stored), `use` a cell in conflict
+    whose stored figure stands, `section` the project to come back to.
+    """
     typed = {part.code: part.read(request.POST) for part in parts.registered()}
+    for cells in typed.values():
+        cells.pop(request.POST.get("use"), None)
     results, saved = {}, 0
     for part in parts.registered():
         try:
@@ -98,13 +119,29 @@ def _save(request: HttpRequest, report: Report) -> HttpResponse:
         except Refused as refusal:
             results[part.code] = parts.SaveResult(refused=str(refusal))
             messages.error(request, str(refusal))
+    is_clean = not any(result.refused or result.errors or result.conflicts for result in results.values())
+    picked = request.POST.getlist("carry")
+    if picked and not any(result.refused for result in results.values()):
+        _carry(request, report, picked)
     if saved:
         messages.success(request, f"已保存 {saved} 格，{timezone.localtime():%H:%M:%S}。")
-    if any(result.refused or result.errors or result.conflicts for result in results.values()):
+    if not is_clean:
         return _page(request, get_report(request, report.pk), typed=typed, results=results, status=422)
-    if not saved:
+    if not saved and not picked:
         messages.info(request, "没有改动，不用保存。")
-    return redirect("projects:report-detail", report.pk)
+    section = request.POST.get("section", "")
+    anchor = f"#p-{section}" if section.isascii() and section.isdigit() else ""
+    return redirect(reverse("projects:report-detail", args=[report.pk]) + anchor)
+
+
+def _carry(request: HttpRequest, report: Report, picked: list[str]) -> None:
+    """Confirm last month's values in the picked cells."""
+    try:
+        results = carry_cells(report=report, picked=picked, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, carried_words(results))
 
 
 def _step(request: HttpRequest, pk: int, service, done: str, **arguments) -> HttpResponse:

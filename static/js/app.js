@@ -76,6 +76,80 @@
     }
   });
 
+  /* Cells that have not reached the server lie in this browser (entry_store.js); on a shared computer the person
+     decides what becomes of them before leaving. */
+  function unsent(user) {
+    var found = [];
+    try {
+      Object.keys(window.localStorage).forEach(function (key) {
+        if (key.startsWith("livelihood-unsent:" + user + ":")) {
+          var record = JSON.parse(window.localStorage.getItem(key));
+          found.push({ key: key, where: record.where, count: Object.keys(record.cells).length });
+        }
+      });
+    } catch {
+      /* A browser without storage has nothing left behind. */
+    }
+    return found;
+  }
+
+  function choice(label, act) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm btn-outline-secondary";
+    button.textContent = label;
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  function leave(form) {
+    form.setAttribute("data-decided", "");
+    form.requestSubmit();
+  }
+
+  function askBeforeLogout(form, found) {
+    var count = found.reduce(function (sum, record) { return sum + record.count; }, 0);
+    var box = form.querySelector(".logout-question") || document.createElement("div");
+    var words = document.createElement("p");
+    box.className = "logout-question";
+    box.setAttribute("role", "alert");
+    words.textContent = "还有 " + count + " 格没有送到服务器，只在这台电脑的浏览器里。";
+    box.textContent = "";
+    box.append(
+      words,
+      choice("先送出", function () {
+        if (window.entry && window.location.pathname === found[0].where) {
+          window.entry.save.sendThen(function () { leave(form); });
+        } else {
+          window.location.assign(found[0].where);
+        }
+      }),
+      choice("留在这台电脑，退出", function () { leave(form); }),
+      choice("删掉再退出", function () {
+        if (window.entry) {
+          window.entry.save.forget();
+        }
+        found.forEach(function (record) { window.localStorage.removeItem(record.key); });
+        leave(form);
+      })
+    );
+    form.append(box);
+    box.querySelector("button").focus();
+  }
+
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (!form.hasAttribute("data-logout") || form.hasAttribute("data-decided")) {
+      return;
+    }
+    var found = unsent(form.getAttribute("data-logout"));
+    if (found.length) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      askBeforeLogout(form, found);
+    }
+  }, true);
+
   /* A form is sent once: a second press of the button while the first is under way is ignored. */
   document.addEventListener("submit", function (event) {
     var form = event.target;

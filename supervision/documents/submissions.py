@@ -82,7 +82,7 @@ def _submission(period, name, report, returned_count, task_count, figure_count) 
         submitted_at=submitted_at,
         is_counted=report is not None and report.state == Report.State.APPROVED,
         days_late=max(0, math.ceil(late)),
-        is_in_grace=bool(submitted_at) and period.due_at < submitted_at <= limit,
+        is_in_grace=bool(submitted_at) and period.timing(submitted_at) == "in_grace",
         returned_count=returned_count,
         task_count=task_count,
         figure_count=figure_count,

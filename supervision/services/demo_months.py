@@ -27,6 +27,7 @@ from projects.services.benchmarks import BenchmarkEntry, set_benchmarks
 from projects.services.flags import refresh_flags
 from projects.services.reports import content_hash, create_reports
 from supervision.services.closing import close_month
+from supervision.services.demo_workflow import load_workflow
 from supervision.services.documents import issue_document
 
 LAST_ISSUED = 7
@@ -34,7 +35,6 @@ LAST_ISSUED = 7
 FILLED, SIGNED, SUBMITTED, APPROVED, CLOSED, DUE = 9, 10, 11, 15, 16, 18
 #: Days of the following month, after the deadline on the 5th with its grace.
 CLOSE_DAY, ISSUE_DAY = 8, 10
-EXPLANATION = "演示数据：超出部分为计划外需求，数字属实。"
 
 
 def month_end(year: int, month: int) -> datetime.date:
@@ -97,6 +97,8 @@ class DemoMonths:
             self._load_averages(month, period)
             if month <= LAST_ISSUED:
                 self._issue(month, period)
+            else:
+                load_workflow(period, reports, self.office)
 
     def _load_figures(self, month: int, period: ReportingPeriod, reports: dict[str, Report]) -> None:
         made = []
@@ -136,7 +138,9 @@ class DemoMonths:
             for row in Target.objects.in_force(period.ends_on).filter(participant__programme=self.programme)
         }
         refresh_flags(period, touched=keys, known={}, targets=targets, claims=set(), reasons={})
-        FigureFlag.objects.filter(figure__period=period, reason="").update(reason=EXPLANATION)
+        for code, reason in demo_plan.REASONS.items():
+            FigureFlag.objects.filter(figure__period=period, reason="", code=code).update(reason=reason)
+        FigureFlag.objects.filter(figure__period=period, reason="").update(reason=demo_plan.OTHER_REASON)
 
     def _load_states(self, month: int, reports: dict[str, Report]) -> None:
         """Sign, submit and approve as the generator says, dated within the deadline or, once, after it."""

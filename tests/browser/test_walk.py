@@ -83,14 +83,14 @@ def fill_by_keyboard(page, report):
     refused = page.locator(f"[name='{names[2]}']")
     expect(refused).to_have_attribute("aria-invalid", "true")
     expect(refused).to_be_focused()
-    expect(page.locator("tr.row-error", has_text="没有存：")).to_have_count(1)
+    expect(page.locator(".note-error", has_text="没有存：")).to_have_count(1)
     # Nothing of what was typed is lost: the five good cells are stored, the bad one waits where the cursor is.
     assert report.figures.filter(state="reported").count() == 5
 
     page.keyboard.press("Control+a")
     page.keyboard.type("13")
     page.keyboard.press("Control+s")
-    expect(page.locator("tr.row-error")).to_have_count(0)
+    expect(page.locator(".note-error")).to_have_count(0)
     expect(page.locator(".foot-facts .tone-green")).to_be_visible()
     stored = {name: page.locator(f"[name='{name}']").input_value() for name in names}
     # The cells show them with the indicators' decimals.
@@ -116,7 +116,7 @@ def approve_all(page, period):
         expect(waiting).to_have_count(left)
         waiting.first.click()
         page.get_by_role("button", name="审核通过").click()
-        expect(page.locator(".title-facts .state")).to_contain_text("已审核")
+        expect(page.locator("#messages .band-success")).to_contain_text("已审核通过")
         page.goto(address)
     expect(waiting).to_have_count(0)
     assert not Report.objects.filter(period=period, participant__kind="unit").exclude(state="approved").exists()

@@ -42,7 +42,7 @@ def test_base_signed_in_signs_out_by_post():
 
     page = render_to_string("base.html", {"user": user})
 
-    assert '<form method="post" action="/logout/">' in page
+    assert '<form method="post" action="/logout/"' in page
 
 
 def test_server_error_page_needs_nothing_from_the_server():

@@ -125,8 +125,8 @@ def test_home_clerk_sees_bureaus_and_how_full(look, period, participants, indica
     row = contexts["projects/home/filled.html"]["row"]
     assert (row["filled"], row["tasks"], row["blank"]) == (2, 3, 1)
     # 交通运输局 fills 农村道路: 里程 is there, 合格率 is not.
-    [bureau] = contexts["projects/home/bureaus.html"]["bureaus"]
-    assert (str(bureau["agency"]), bureau["filled"], bureau["tasks"]) == ("太和县交通运输局", 1, 2)
+    [bureau] = contexts["projects/home/bureaus.html"]["rows"]
+    assert (str(bureau.agency), bureau.filled, bureau.tasks) == ("太和县交通运输局", 1, 2)
 
 
 def test_home_lists_what_others_did_since_the_last_visit(look, period, participants, indicators, city_officer):

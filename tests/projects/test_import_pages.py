@@ -122,12 +122,12 @@ def test_confirmed_upload_of_the_city_office_stands_as_submitted(client, address
 
 def test_upload_with_a_wrong_cell_is_shown_and_cannot_be_confirmed(client, address, county_file, clerk):
     client.force_login(clerk)
-    retyped(county_file, {"H4": "12.3万"})
+    retyped(county_file, {"H4": "约12"})
     page = upload(client, address, county_file, follow=True)
 
     done = confirm(client, address, page, follow=True)
 
-    assert "“12.3万”不是数字" in page.content.decode()
+    assert "“约12”不是数字" in page.content.decode()
     assert "没有导入" in str(next(iter(done.context["messages"])))
     assert not Figure.objects.exists()
 

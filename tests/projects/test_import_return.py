@@ -252,7 +252,7 @@ def test_slash_against_a_task_is_stored_blank_with_a_flag(county_file, period, c
 @pytest.mark.parametrize(
     ("cell", "typed", "words"),
     [
-        ("H4", "12.3万", "“12.3万”不是数字"),
+        ("H4", "约12", "“约12”不是数字"),
         ("H4", "NaN", "“NaN”不是一个确定的数"),
         ("H4", "Infinity", "“Infinity”不是一个确定的数"),
         ("H4", -3, "“-3”是负数"),

@@ -95,8 +95,10 @@ def test_page_shows_last_month_rate_gap_and_the_last_issued_average(
     assert row["line"]["rate"] == Decimal("60.00")
     # 60.00 - 8/12 = 60.00 - 66.67 = -6.67
     assert row["line"]["gap_to_expected"] == Decimal("-6.67")
-    assert row["average"].value == Decimal("55.50")
-    assert "全省（1—7月）" in text_of(response)
+    assert row["display"]["average"] == "55.50"
+    # 60 - 50 = 10 more than at the end of July; 100 x 66.67 % = 66.67, of which 6.67 are missing.
+    assert (row["display"]["increment"], row["display"]["gap_expected"]) == ("+10.00", "6.67")
+    assert "全省（7月）" in text_of(response)
 
 
 def test_save_stores_cells_and_redirects(post, report, cell, indicators, clerk):
@@ -219,7 +221,7 @@ def test_save_of_a_stale_form_is_a_conflict_and_overwrites_nothing(post, report,
 
     assert response.status_code == 422
     assert "张填报" in text_of(response)
-    assert "存为 60" in text_of(response)
+    assert "存为 <strong>60.00</strong>，您填的是 <strong>61</strong>" in text_of(response)
     assert 'value="61"' in text_of(response)
     assert content() == before
     row = response.context["blocks"][0]["lines"][0]["rows"][0]

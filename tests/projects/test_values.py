@@ -36,6 +36,59 @@ def test_parse_number_of_a_number_returns_it_exactly(text, value):
     assert (parsed.state, parsed.value) == ("reported", Decimal(value))
 
 
+@pytest.mark.parametrize(
+    ("text", "unit", "decimals", "value"),
+    [
+        ("85%", "%", 2, "85"),
+        ("85％", "%", 2, "85"),
+        # 12.3 × 10 000 = 123 000
+        ("12.3万", "户", 0, "123000"),
+        ("1.2万户", "户", 0, "12000"),
+        ("1，000.5万 人", "人", 0, "10005000"),
+        ("0.5亿", "人", 0, "50000000"),
+        # the unit counts in 万 itself
+        ("12.3万", "万元", 1, "12.3"),
+        ("12.3万元", "万元", 1, "12.3"),
+        # 123 000 ÷ 10 000 = 12.3
+        ("123000元", "万元", 1, "12.3"),
+        ("5000元", "万元", 1, "0.5"),
+        ("1.5亿元", "万元", 1, "15000"),
+        ("3.25万", "万平方米", 3, "3.25"),
+        ("32500平方米", "万平方米", 3, "3.25"),
+        ("1.08万", "元/年人", 0, "10800"),
+    ],
+)
+def test_parse_number_with_a_counting_word_is_read_in_the_indicators_unit(text, unit, decimals, value):
+    parsed = parse_number(text, decimals=decimals, unit=unit)
+
+    assert (parsed.state, parsed.value) == ("reported", Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "decimals", "sentence"),
+    [
+        ("12万", "%", 2, "不是数字"),
+        ("12万", "", 2, "不是数字"),
+        ("万", "户", 0, "不是数字"),
+        ("1.23456万", "户", 0, "是整数"),
+        ("123456元", "万元", 1, "最多 1 位小数"),
+        ("123456789012亿", "人", 0, "最多 14 位"),
+        ("12万公里", "户", 0, "单位不对"),
+        ("85%", "户", 0, "单位不对（这里的单位是户）"),
+    ],
+)
+def test_parse_number_with_a_counting_word_that_does_not_fit_is_refused(text, unit, decimals, sentence):
+    with pytest.raises(ValueRefused, match=sentence):
+        parse_number(text, decimals=decimals, unit=unit)
+
+
+@given(st.integers(min_value=0, max_value=10**9))
+def test_parse_number_of_ten_thousands_is_the_same_written_out(value):
+    written = parse_number(f"{value}万", decimals=0, unit="人")
+
+    assert written == parse_number(f"{value}0000", decimals=0, unit="人")
+
+
 @pytest.mark.parametrize("text", ["", " ", "\u3000", "\n\t"])
 def test_parse_number_of_nothing_is_blank(text):
     assert parse_number(text, decimals=0) == BLANK

@@ -55,7 +55,7 @@ def test_close_page_lists_reporters_and_what_is_missing(client, period, particip
     response = client.get(CLOSE)
 
     assert response.status_code == 200
-    assert "3 个，1 个还没有审核通过" in text_of(response)
+    assert "3 家，1 家还没有审核通过" in text_of(response)
     assert 'value="341282"' in text_of(response)
 
 

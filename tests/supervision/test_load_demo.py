@@ -14,6 +14,7 @@ from django.db.models import F, Q
 
 from livelihood.demo_logins import DEMO_LOGINS, DEMO_PASSWORD, demo_logins
 from livelihood.models import AuditEvent, Region, RoleGrant, User
+from projects.cross_rules import stored_lines
 from projects.models import (
     Benchmark,
     Figure,
@@ -229,6 +230,24 @@ def test_demo_figures_each_have_the_revision_that_made_them(demo):
 def test_demo_flags_are_answered(demo):
     assert FigureFlag.objects.filter(code="over_120").exists()
     assert not FigureFlag.objects.filter(reason="").exists()
+
+
+def test_demo_asks_why_of_a_handful_of_figures_a_month(demo):
+    counts = Counter(FigureFlag.objects.values_list("figure__period__ends_on", flat=True))
+
+    assert max(counts.values()) <= 25  # of about a thousand
+    assert set(FigureFlag.objects.values_list("code", flat=True)) >= {"over_120", "copied_unchanged"}
+
+
+def test_demo_relations_are_in_use_marked_and_hold_in_august(august):
+    rules = list(august.programme.cross_rules.all())
+
+    lines = [line for rule in rules for line in stored_lines(rule, [august])]
+
+    assert len(rules) == 3
+    assert all(rule.is_active and "演示数据" in rule.explanation for rule in rules)
+    assert Counter(line.outcome for line in lines)["fine"] >= 15
+    assert not [line for line in lines if line.outcome == "broken"]
 
 
 def test_demo_averages_name_at_least_40_indicators_in_august(august):

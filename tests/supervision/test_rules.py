@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from projects.entry_progress import own_lines
 from projects.models import Target
-from projects.progress import own_lines, task_split
+from projects.progress import task_split
 from supervision.standings import live_standings
 from tests import factories
 from tests.boards import make_board

@@ -88,11 +88,13 @@ def _procfile_command(name: str, **variables: str) -> list[str]:
     return shlex.split(line.removeprefix(f"{name}: "))
 
 
-def start_web(log: Path, *, environment: dict[str, str] | None = None) -> tuple[Process, str]:
-    """The web server by the line of the Procfile, and the address where it answers."""
+def start_web(
+    log: Path, *, environment: dict[str, str] | None = None, address: str | None = None
+) -> tuple[Process, str]:
+    """The web server by the line of the Procfile, and the address where it answers; `address` to come back there."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port = address.rsplit(":", 1)[1] if address else probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     command = _procfile_command("web", WEB_WORKERS="2", HOST="127.0.0.1", PORT=str(port))
     process = Process("-m", *command, log=log, environment=environment)

@@ -1,0 +1,70 @@
+"""What others have said of the cells of a report: returned, passed, objected to. Read by entry and review pages."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from projects.models import CellReview, Figure, LeadObjection, Report
+
+Key = tuple[int, int]
+
+
+@dataclass
+class CellNotes:
+    """The verdicts and objections of one cell.
+
+    `version`: of the figure now, 0 for none; `review`: the last verdict; `objections`: those not settled yet.
+    """
+
+    version: int = 0
+    review: CellReview | None = None
+    objections: list[LeadObjection] = field(default_factory=list)
+
+    @property
+    def is_returned(self) -> bool:
+        """Tell whether the cell was returned last, answered or not."""
+        return self.review is not None and self.review.verdict == CellReview.Verdict.RETURNED
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a returned cell still waits: neither changed since nor answered."""
+        return self.is_returned and not self.review.answer and self.review.figure_version == self.version
+
+    @property
+    def is_passed(self) -> bool:
+        """Tell whether the reviewer passed the cell as it stands now."""
+        review = self.review
+        return (
+            review is not None and review.verdict == CellReview.Verdict.PASSED and review.figure_version == self.version
+        )
+
+
+def cell_notes(report: Report) -> dict[Key, CellNotes]:
+    """Return the notes of the report's cells by (participant id, indicator id); cells without any are absent.
+
+    Three queries.
+    """
+    return notes_of([report]).get(report.pk, {})
+
+
+def notes_of(reports: Iterable[Report]) -> dict[int, dict[Key, CellNotes]]:
+    """Return the notes of several reports' cells by report id; three queries for all of them."""
+    ids = [report.pk for report in reports]
+    notes: dict[int, dict[Key, CellNotes]] = defaultdict(lambda: defaultdict(CellNotes))
+    reviews = CellReview.objects.filter(report__in=ids).select_related("decided_by", "answered_by").order_by("nth")
+    for review in reviews:
+        notes[review.report_id][review.participant_id, review.indicator_id].review = review
+    objections = LeadObjection.objects.filter(report__in=ids, settled_at__isnull=True)
+    for objection in objections.select_related("agency", "raised_by").order_by("id"):
+        notes[objection.report_id][objection.participant_id, objection.indicator_id].objections.append(objection)
+    if notes:
+        versions = Figure.objects.filter(report__in=list(notes))
+        for report, *key, version in versions.values_list("report", "participant", "indicator", "version"):
+            if tuple(key) in notes[report]:
+                notes[report][tuple(key)].version = version
+    return {report: dict(cells) for report, cells in notes.items()}
+
+
+def open_returns(report: Report) -> list[Key]:
+    """Return the cells that were returned and are neither changed nor answered; they block a signature."""
+    return [key for key, note in cell_notes(report).items() if note.is_open]

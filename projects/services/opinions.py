@@ -1,0 +1,245 @@
+"""Writes of 确认/异议: what a lead agency says of its own items in somebody else's report. It blocks nothing."""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from livelihood.access import NotAllowed, Role, access_of, require_city_office
+from livelihood.models import Agency, User
+from livelihood.services import InvalidTransition, Refused, record_event
+from projects import rights
+from projects.content import content_hash
+from projects.models import (
+    CellReview,
+    Figure,
+    Indicator,
+    LeadConfirmation,
+    LeadObjection,
+    Participant,
+    Report,
+    ReportingPeriod,
+    SubProject,
+)
+from projects.services.reports import lock_report, require_changeable
+from projects.values import ValueRefused, parse_number
+
+#: A reason is a few sentences; an answer may tell a longer story.
+WORDS_LENGTH, ANSWER_LENGTH = 500, 2000
+#: How a settlement reads that the agency itself made.
+WITHDRAWN = "牵头部门撤回"
+
+
+@transaction.atomic
+def confirm_lines(*, report: Report, agency: Agency, by: User, seen: str = "") -> LeadConfirmation:
+    """确认: the lead agency has no objection to its items as they stand.
+
+    `seen`: the hash of what the person's page showed; another content refuses. Raises NotAllowed for somebody
+    else's items, Refused while an objection of the agency is open or the report is not there to be looked at.
+    """
+    led = _require_lead(report, agency, by)
+    report = lock_report(report)
+    _require_shown(report, "确认")
+    sha256 = content_hash(report, sub_projects=led)
+    if seen and seen != sha256:
+        raise InvalidTransition(f"您打开页面之后{report.participant}的数有改动，没有确认。请看过现在的数再办。")
+    if LeadObjection.objects.filter(report=report, agency=agency, settled_at__isnull=True).exists():
+        raise Refused(f"贵单位对{report.participant}还有异议，不能确认。先撤回异议，或等市民生办处理。")
+    before = LeadConfirmation.objects.filter(report=report, agency=agency).first()
+    if before and before.sha256 == sha256:
+        raise InvalidTransition(f"贵单位已经确认过{report.participant}的这些数。")
+    confirmation, _ = LeadConfirmation.objects.update_or_create(
+        report=report, agency=agency, defaults={"sha256": sha256, "confirmed_at": Now(), "confirmed_by": by}
+    )
+    record_event(
+        by=by,
+        verb="confirm_lines",
+        target=report,
+        before={"sha256": before.sha256 if before else ""},
+        after={"agency": agency.name, "sha256": sha256},
+    )
+    confirmation.refresh_from_db()
+    return confirmation
+
+
+@transaction.atomic
+def raise_objection(
+    *,
+    report: Report,
+    participant: Participant,
+    indicator: Indicator,
+    agency: Agency,
+    value: str,
+    reason: str,
+    by: User,
+) -> LeadObjection:
+    """异议: the lead agency holds another figure for one cell, and says why.
+
+    `value` is text as typed; a text indicator takes none. Raises ValueRefused (a Refused) for what is no
+    number of the indicator, Refused for a cell or words that do not do, NotAllowed for somebody else's item.
+    """
+    led = _require_lead(report, agency, by)
+    if indicator.sub_project_id not in led:
+        raise NotAllowed(f"“{indicator.name}”不是{agency}牵头的指标。")
+    if participant.pk != report.participant_id:
+        raise Refused(f"这份月报里没有{participant}的数。")
+    reason = _checked_words(reason, "异议", "理由")
+    held = _held_value(value, indicator)
+    report = lock_report(report)
+    _require_shown(report, "提异议")
+    figure = Figure.objects.filter(report=report, participant=participant, indicator=indicator).first()
+    if held is not None and figure is not None and figure.value == held:
+        raise Refused(f"您填的数与{participant}上报的相同，没有异议可提。")
+    open_ones = LeadObjection.objects.filter(report=report, agency=agency, settled_at__isnull=True)
+    if open_ones.filter(participant=participant, indicator=indicator).exists():
+        raise InvalidTransition(f"“{indicator.name}”的异议已经提过，要改请先撤回。")
+    objection = LeadObjection.objects.create(
+        report=report,
+        participant=participant,
+        indicator=indicator,
+        agency=agency,
+        value=held,
+        reason=reason,
+        figure_version=figure.version if figure else 0,
+        raised_by=by,
+    )
+    record_event(
+        by=by,
+        verb="raise_objection",
+        target=report,
+        before={"value": _plain(figure.value if figure else None)},
+        after={"agency": agency.name, "indicator": indicator.name, "value": _plain(held)},
+        reason=reason,
+    )
+    return objection
+
+
+def withdraw_objection(*, objection: LeadObjection, by: User) -> LeadObjection:
+    """撤回异议: by the agency that raised it. Raises InvalidTransition when it has been settled."""
+    if objection.agency_id not in access_of(by).agency_ids(Role.LEAD_AGENCY):
+        raise NotAllowed(f"只有{objection.agency}可以撤回这条异议。")
+    return _settle(objection, WITHDRAWN, "withdraw_objection", by)
+
+
+def settle_objection(*, objection: LeadObjection, settlement: str, by: User) -> LeadObjection:
+    """处理异议: the city office says how it was decided. Raises InvalidTransition when it has been settled."""
+    require_city_office(by, objection.report.period.programme.owner_id)
+    return _settle(objection, _checked_words(settlement, "处理", "结果"), "settle_objection", by)
+
+
+@transaction.atomic
+def answer_return(*, report: Report, participant_id: int, indicator_id: int, answer: str, by: User) -> CellReview:
+    """说明: the filler says why a returned figure stands; that closes the return without a change.
+
+    Said again it replaces what was said, which the audit trail keeps; the report's lock keeps two people apart.
+    Raises NotAllowed for a cell that is not `by`'s to fill, Refused for one that does not wait for an answer.
+    """
+    indicator = Indicator.objects.select_related("sub_project").filter(pk=indicator_id).first()
+    scope = rights.fill_scope(by, report)
+    if not scope or (indicator and not scope.covers(participant_id, indicator.sub_project_id)):
+        raise NotAllowed("这一格不由您填报，不能替别人说明。")
+    answer = _checked_words(answer, "说明", "理由", longest=ANSWER_LENGTH)
+    report = lock_report(report)
+    require_changeable(report)
+    if report.state not in Report.EDITABLE:
+        raise InvalidTransition(f"这份月报现在是“{report.get_state_display()}”，不能再说明。")
+    cell = {"report": report, "participant_id": participant_id, "indicator_id": indicator_id}
+    review = CellReview.objects.filter(**cell).order_by("-nth").first()
+    if review is None or review.verdict != CellReview.Verdict.RETURNED:
+        raise Refused("这一格没有被退回，不用说明。")
+    version = Figure.objects.filter(**cell).values_list("version", flat=True).first() or 0
+    if version != review.figure_version:
+        raise InvalidTransition(f"“{indicator.name}”退回之后已经改过，不用再说明。")
+    if review.answer == answer:
+        raise InvalidTransition(f"“{indicator.name}”已经这样说明过了。")
+    CellReview.objects.filter(pk=review.pk).update(answer=answer, answered_at=Now(), answered_by=by)
+    record_event(
+        by=by,
+        verb="answer_return",
+        target=report,
+        before={"answer": review.answer},
+        after={"indicator": indicator.name, "participant": participant_id},
+        reason=answer,
+    )
+    review.refresh_from_db()
+    return review
+
+
+@transaction.atomic
+def _settle(objection: LeadObjection, settlement: str, verb: str, by: User) -> LeadObjection:
+    """Close the objection, if nobody has; compare-and-set."""
+    changed = LeadObjection.objects.filter(pk=objection.pk, settled_at__isnull=True).update(
+        settlement=settlement, settled_at=Now(), settled_by=by
+    )
+    if not changed:
+        raise InvalidTransition("这条异议已经处理过了，请刷新页面。")
+    record_event(
+        by=by,
+        verb=verb,
+        target=objection.report,
+        after={"agency": objection.agency.name, "indicator": objection.indicator.name},
+        reason=settlement,
+    )
+    objection.refresh_from_db()
+    return objection
+
+
+def _require_lead(report: Report, agency: Agency, by: User) -> set[int]:
+    """Return the ids of the sub-projects the agency leads; NotAllowed unless `by` speaks for it."""
+    if agency.pk not in access_of(by).agency_ids(Role.LEAD_AGENCY):
+        raise NotAllowed(f"只有{agency}的人可以代表牵头部门确认或提异议。")
+    led = SubProject.objects.filter(project__programme=report.period.programme_id, lead_agency=agency)
+    found = set(led.values_list("pk", flat=True))
+    if not found:
+        raise NotAllowed(f"{agency}在这个年度没有牵头的子项。")
+    return found
+
+
+def _require_shown(report: Report, name: str) -> None:
+    """Raise Refused unless the report lies before the lead agencies: submitted or approved, its period open."""
+    if report.participant is None:
+        raise Refused(f"这份月报由牵头部门自己报送，不用{name}。")
+    if report.participant.kind == Participant.Kind.WHOLE:
+        raise Refused(f"全域的数由市民生办录入，不用{name}。")
+    if report.period.state != ReportingPeriod.State.OPEN:
+        raise InvalidTransition(f"{report.period.label}已经封账，不能再{name}。")
+    if report.state not in Report.COUNTED:
+        state = report.get_state_display()
+        raise InvalidTransition(f"{report.participant}的月报现在是“{state}”，等重新提交后再{name}。")
+
+
+def _held_value(text: str, indicator: Indicator) -> Decimal | None:
+    """Return the agency's own figure. Raises ValueRefused for text that is none."""
+    if indicator.kind == Indicator.Kind.TEXT:
+        if text.strip():
+            raise ValueRefused(f"“{indicator.name}”是文字类指标，没有数；您的看法请写在理由里。")
+        return None
+    try:
+        parsed = parse_number(
+            text,
+            decimals=indicator.decimals,
+            allow_negative=indicator.kind == Indicator.Kind.GROWTH,
+            unit=indicator.unit,
+        )
+    except ValueRefused as refusal:
+        # An entry may be left empty, an objection may not.
+        raise ValueRefused(str(refusal).replace("；没有数就留空", "，请填贵单位核定的数")) from refusal
+    if parsed.state != "reported":
+        raise ValueRefused(f"请填贵单位核定的“{indicator.name}”数，再写理由。")
+    return parsed.value
+
+
+def _checked_words(text: str, what: str, wanted: str, *, longest: int = WORDS_LENGTH) -> str:
+    """Return the words as stored. Raises Refused for none, too many, or what cannot be stored."""
+    text = text.strip()
+    if not text:
+        raise Refused(f"{what}要写明{wanted}。")
+    if len(text) > longest:
+        raise Refused(f"{wanted}最多 {longest} 字，现在有 {len(text)} 字。")
+    if "\x00" in text:
+        raise Refused(f"{wanted}里有不能保存的字符，请重新输入。")
+    return text
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize():f}"
