@@ -6,3 +6,9 @@ class FundingConfig(AppConfig):
 
     name = "funding"
     verbose_name = "资金"
+
+    def ready(self):
+        """Fill the registries: navigation."""
+        from funding import sections
+
+        sections.register()

@@ -25,6 +25,7 @@ shared_patterns = [
 urlpatterns = [
     path("", include((shared_patterns, "livelihood"))),
     path("", include("projects.urls")),
+    path("", include("funding.urls")),
     path("", include("supervision.urls")),
     path("admin/", admin.site.urls),
 ]

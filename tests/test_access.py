@@ -1,19 +1,23 @@
 """Every address × every role: what is not granted is refused.
 
 Letters: s got in (2xx, 3xx; or 422: in, and told what is wrong with the form; or 503: told that the site is not
-ready); f in scope but not allowed (403); n out of scope (404); L sent to the login page; m not that way (405).
+ready); f in scope but not allowed (403); n out of scope (404); L sent to the login page (a script is told so: 401);
+m not that way (405).
 A new address fails here until it has its row.
 """
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from livelihood.access import is_city_office
 from livelihood.models import Job
+from projects.models import CrossRule, Evidence, LeadObjection
 from supervision.services.documents import draft_bulletin
 from supervision.services.snapshots import freeze_snapshot
 from tests import factories
+from tests.funding import rows as rows_of_funds
 
 ROLES = [
     "anonymous",
@@ -33,6 +37,20 @@ ROLES = [
 
 #: Columns in the order of ROLES.
 TABLE = """
+funding:cost-shares               GET    L n s s s s s s s s n n n
+funding:cost-shares               POST   L m m m m m m m m m m m m
+funding:plan-copy                 GET    L n f f f f f s f f n n n
+funding:plan-copy                 POST   L n f f f f f s f f n n n
+funding:plan-detail               GET    L n s s n s s s s s n n n
+funding:plan-detail               POST   L n f f n f f s f f n n n
+funding:plan-list                 GET    L n s s s s s s s s n n n
+funding:plan-list                 POST   L m m m m m m m m m m m m
+funding:plan-list-latest          GET    L n s s s s s s s s n n n
+funding:plan-list-latest          POST   L m m m m m m m m m m m m
+funding:plan-new                  GET    L n s s s f f s f f n n n
+funding:plan-new                  POST   L n s s s f f s f f n n n
+funding:plan-paste                GET    L n s s s f f s f f n n n
+funding:plan-paste                POST   L n s s s f f s f f n n n
 livelihood:healthz                GET    s s s s s s s s s s s s s
 livelihood:healthz                POST   m m m m m m m m m m m m m
 livelihood:home                   GET    L s s s s s s s s s s s s
@@ -43,26 +61,86 @@ livelihood:login                  GET    s s s s s s s s s s s s s
 livelihood:login                  POST   s s s s s s s s s s s s s
 livelihood:logout                 GET    L m m m m m m m m m m m m
 livelihood:logout                 POST   L L L L L L L L L L L L L
+livelihood:password-change        GET    L s s s s s s s s s s s s
+livelihood:password-change        POST   L s s s s s s s s s s s s
 livelihood:readyz                 GET    s s s s s s s s s s s s s
 livelihood:readyz                 POST   m m m m m m m m m m m m m
 livelihood:status                 GET    L f f f f f f f f f s f f
 livelihood:status                 POST   L m m m m m m m m m m m m
 livelihood:styleguide             GET    L f f f f f f f f f s f f
 livelihood:styleguide             POST   L m m m m m m m m m m m m
+projects:approve-clean            GET    L m m m m m m m m m m m m
+projects:approve-clean            POST   L n f f f f f s f f n n n
+projects:cross-rule-detail        GET    L n s s s s s s s s n n n
+projects:cross-rule-detail        POST   L n f f f f f s f f n n n
+projects:cross-rule-dry-run       GET    L n f f f f f s f f n n n
+projects:cross-rule-dry-run       POST   L m m m m m m m m m m m m
+projects:cross-rule-list          GET    L n s s s s s s s s n n n
+projects:cross-rule-list          POST   L m m m m m m m m m m m m
+projects:cross-rule-new           GET    L n f f f f f s f f n n n
+projects:cross-rule-new           POST   L n f f f f f s f f n n n
+projects:cross-rule-switch        GET    L m m m m m m m m m m m m
+projects:cross-rule-switch        POST   L n f f f f f s f f n n n
+projects:discipline               GET    L n s s s s s s s s n n n
+projects:discipline               POST   L m m m m m m m m m m m m
+projects:evidence-add             GET    L m m m m m m m m m m m m
+projects:evidence-add             POST   L n s s n s n s f f n n n
+projects:evidence-download        GET    L n s s n s n s s s n n n
+projects:evidence-download        POST   L m m m m m m m m m m m m
+projects:evidence-remove          GET    L m m m m m m m m m m m m
+projects:evidence-remove          POST   L n s s n s n s f f n n n
+projects:answer-return            GET    L m m m m m m m m m m m m
+projects:answer-return            POST   L n s s n s n s f f n n n
+projects:bureau-sign              GET    L m m m m m m m m m m m m
+projects:bureau-sign              POST   L n f f n s n f f f n n n
+projects:bureau-withdraw          GET    L m m m m m m m m m m m m
+projects:bureau-withdraw          POST   L n f f n s n f f f n n n
+projects:lead-confirm             GET    L m m m m m m m m m m m m
+projects:lead-confirm             POST   L n n n f n s f f f n n n
+projects:lead-object              GET    L m m m m m m m m m m m m
+projects:lead-object              POST   L n n n f n s f f f n n n
+projects:objection-settle         GET    L m m m m m m m m m m m m
+projects:objection-settle         POST   L n n n f n f s f f n n n
+projects:objection-withdraw       GET    L m m m m m m m m m m m m
+projects:objection-withdraw       POST   L n n n f n s f f f n n n
+projects:period-opinions          GET    L n f f f f s s s s n n n
+projects:period-opinions          POST   L n f f f f s f f f n n n
+projects:period-outage            GET    L n f f f f f s f f n n n
+projects:period-outage            POST   L n f f f f f s f f n n n
+projects:period-remind            GET    L m m m m m m m m m m m m
+projects:period-remind            POST   L n f f f f f s f f n n n
 projects:period-detail            GET    L n s s s s s s s s n n n
 projects:period-detail            POST   L m m m m m m m m m m m m
 projects:period-reopen            GET    L n f f f f f s f f n n n
 projects:period-reopen            POST   L n f f f f f s f f n n n
 projects:programme-list           GET    L s s s s s s s s s s s s
 projects:programme-list           POST   L m m m m m m m m m m m m
+projects:project-matrix           GET    L n n n n n s s s s n n n
+projects:project-matrix           POST   L n n n n n f s f f n n n
+projects:project-matrix-cells     GET    m m m m m m m m m m m m m
+projects:project-matrix-cells     POST   L n n n n n f s f f n n n
 projects:report-approve           GET    L m m m m m m m m m m m m
 projects:report-approve           POST   L n f f n f n s f f n n n
+projects:report-carry             GET    m m m m m m m m m m m m m
+projects:report-carry             POST   L n s s n s n s f f n n n
+projects:report-cell              GET    L n s s n s n s s s n n n
+projects:report-cell              POST   L m m m m m m m m m m m m
+projects:report-cells             GET    m m m m m m m m m m m m m
+projects:report-cells             POST   L n s s n s n s f f n n n
 projects:report-detail            GET    L n s s n s n s s s n n n
 projects:report-detail            POST   L n s s n s n s f f n n n
 projects:report-import            GET    L n s s n f n s f f n n n
 projects:report-import            POST   L n s s n f n s f f n n n
 projects:report-return            GET    L m m m m m m m m m m m m
 projects:report-return            POST   L n f f n f n s f f n n n
+projects:report-review            GET    L n f f n f n s s s n n n
+projects:report-review            POST   L m m m m m m m m m m m m
+projects:report-review-approve    GET    L m m m m m m m m m m m m
+projects:report-review-approve    POST   L n f f n f n s f f n n n
+projects:report-review-pass       GET    L m m m m m m m m m m m m
+projects:report-review-pass       POST   L n f f n f n s f f n n n
+projects:report-review-return     GET    L m m m m m m m m m m m m
+projects:report-review-return     POST   L n f f n f n s f f n n n
 projects:report-sign              GET    L m m m m m m m m m m m m
 projects:report-sign              POST   L n f s n f n f f f n n n
 projects:report-start             GET    L m m m m m m m m m m m m
@@ -73,6 +151,10 @@ projects:report-template          GET    L n s s n s n s s s n n n
 projects:report-template          POST   L m m m m m m m m m m m m
 projects:report-withdraw          GET    L m m m m m m m m m m m m
 projects:report-withdraw          POST   L n s s n f n f f f n n n
+projects:review-latest            GET    L f f f f f f s s s f f f
+projects:review-latest            POST   L m m m m m m m m m m m m
+projects:review-matrix            GET    L n f f f f f s s s n n n
+projects:review-matrix            POST   L m m m m m m m m m m m m
 supervision:benchmarks            GET    L n f f f f f s f f n n n
 supervision:benchmarks            POST   L n f f f f f s f f n n n
 supervision:document-detail       GET    L n n n n n n s n n n n n
@@ -101,11 +183,14 @@ WITHOUT_ARGUMENTS = {
     "livelihood:home",
     "livelihood:login",
     "livelihood:logout",
+    "livelihood:password-change",
     "livelihood:healthz",
     "livelihood:readyz",
     "livelihood:status",
     "livelihood:styleguide",
+    "funding:plan-list-latest",
     "projects:programme-list",
+    "projects:review-latest",
     "supervision:document-list",
     "supervision:ranking-latest",
 }
@@ -132,7 +217,7 @@ def all_names(patterns=None, prefix="") -> set[str]:
 
 
 @pytest.fixture
-def addresses(db, indicators, participants, programme, period, july, city_officer):
+def addresses(db, indicators, participants, programme, period, july, lead_agency, city_officer):
     """The objects the addresses are about: 太和县's open August report, issued and drafted papers."""
     report = factories.ReportFactory(
         period=period, participant=participants["341222"], state="draft", content_sha256=""
@@ -142,7 +227,60 @@ def addresses(db, indicators, participants, programme, period, july, city_office
     draft = draft_bulletin(snapshot=snapshot, by=city_officer)
     job = Job.objects.create(kind="close_month", key=f"{programme.code}:2020-08:1", queued_by=city_officer)
     of_period = {"code": programme.code, "period": "2020-08"}
+    rule = CrossRule.objects.create(programme=programme, name="里程等于人数", changed_by=city_officer)
+    of_rule = {"code": programme.code, "pk": rule.pk}
+    of_cell = {"pk": report.pk, "participant": participants["341222"].pk, "indicator": indicators["里程"].pk}
+    photo = Evidence.objects.create(
+        report=report,
+        participant=participants["341222"],
+        indicator=indicators["里程"],
+        kind="photo",
+        file=ContentFile(b"-", name="x.jpg"),
+        file_name="现场.jpg",
+        size=1,
+        sha256=factories.HASH,
+        added_by=city_officer,
+    )
+    other = factories.ReportFactory(period=period, participant=participants["341282"], state="submitted")
+    objection = LeadObjection.objects.create(
+        report=other,
+        participant=participants["341282"],
+        indicator=indicators["里程"],
+        agency=lead_agency,
+        reason="与台账不一致",
+        raised_by=city_officer,
+    )
+    fund_line = rows_of_funds.fund_line(
+        programme=programme, participant=participants["341222"], sub_project=indicators["里程"].sub_project
+    )
+    rows_of_funds.fund_plan(fund_line)
+    of_programme = {"code": programme.code}
     arguments = {
+        "funding:cost-shares": of_programme,
+        "funding:plan-copy": of_programme,
+        "funding:plan-detail": {"code": programme.code, "pk": fund_line.pk},
+        "funding:plan-list": of_programme,
+        "funding:plan-new": of_programme,
+        "funding:plan-paste": of_programme,
+        "projects:answer-return": {"pk": report.pk},
+        "projects:bureau-sign": {"pk": report.pk},
+        "projects:bureau-withdraw": {"pk": report.pk},
+        "projects:lead-confirm": {"pk": other.pk},
+        "projects:lead-object": {"pk": other.pk},
+        "projects:objection-settle": {"pk": objection.pk},
+        "projects:objection-withdraw": {"pk": objection.pk},
+        "projects:report-cell": of_cell,
+        "projects:evidence-add": of_cell,
+        "projects:evidence-download": {"pk": photo.pk},
+        "projects:evidence-remove": {"pk": photo.pk},
+        "projects:discipline": {"code": programme.code},
+        "projects:project-matrix": of_period | {"seq": 1},
+        "projects:project-matrix-cells": of_period | {"seq": 1},
+        "projects:cross-rule-list": {"code": programme.code},
+        "projects:cross-rule-new": {"code": programme.code},
+        "projects:cross-rule-detail": of_rule,
+        "projects:cross-rule-dry-run": of_rule,
+        "projects:cross-rule-switch": of_rule,
         "livelihood:job-detail": {"pk": job.pk},
         "supervision:indicator-detail": of_period | {"pk": indicators["里程"].pk},
     }
@@ -186,7 +324,9 @@ def letter(response) -> str:
         return "L"
     if response.status_code < 400:
         return "s"
-    return {403: "f", 404: "n", 405: "m", 422: "s", 503: "s"}.get(response.status_code, str(response.status_code))
+    return {401: "L", 403: "f", 404: "n", 405: "m", 422: "s", 503: "s"}.get(
+        response.status_code, str(response.status_code)
+    )
 
 
 def visit(address, method, person) -> str:
@@ -212,15 +352,39 @@ def test_address_admits_whom_it_should(name, method, addresses, people):
     assert dict(zip(ROLES, found, strict=True)) == dict(zip(ROLES, rows()[name, method], strict=True))
 
 
-def test_admin_is_for_staff_only(people):
-    admitted = set()
+#: The admin's pages: who only reads them, and who writes there as well. Everybody else is refused.
+ADMIN_PAGES = {
+    "livelihood_user": ({"system_admin", "security_admin"}, {"system_admin"}),
+    "livelihood_region": ({"system_admin", "security_admin"}, {"system_admin"}),
+    "livelihood_agency": ({"system_admin", "security_admin"}, {"system_admin"}),
+    "livelihood_rolegrant": ({"security_admin"}, {"security_admin"}),
+    "livelihood_auditevent": ({"auditor"}, set()),
+}
+
+
+def admitted(people, address: str, method: str = "GET") -> set[str]:
+    """Return the roles that get a page of the admin: neither refused nor sent to its door."""
+    found = set()
     for role, person in people.items():
         client = Client()
         client.force_login(person)
-        if client.get(reverse("admin:index")).status_code == 200:
-            admitted.add(role)
+        if client.generic(method, address).status_code == 200:
+            found.add(role)
+    return found
 
-    assert admitted == {"system_admin"}
+
+def test_admin_is_for_the_three_keepers_only(people):
+    assert admitted(people, reverse("admin:index")) == {"system_admin", "security_admin", "auditor"}
+    assert Client().get(reverse("admin:index"), follow=True).resolver_match.view_name == "livelihood:login"
+
+
+@pytest.mark.parametrize("name", ADMIN_PAGES)
+def test_admin_page_is_its_keepers_alone(name, people, city):
+    readers, writers = ADMIN_PAGES[name]
+
+    assert admitted(people, reverse(f"admin:{name}_changelist")) == readers
+    assert admitted(people, reverse(f"admin:{name}_add")) == writers
+    assert admitted(people, reverse(f"admin:{name}_add"), "POST") == writers
 
 
 @pytest.mark.django_db

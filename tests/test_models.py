@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import uuid
 
 import pytest
 from django.apps import apps
@@ -10,9 +11,26 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from livelihood.models import AuditSeal, Job
-from projects.models import FigureFlag, FigureRevision, ImportBatch, PeriodReopening, ReportApproval
+from projects.models import (
+    BureauSignature,
+    CellReview,
+    CrossRule,
+    CrossTerm,
+    Evidence,
+    FigureFlag,
+    FigureRevision,
+    ImportBatch,
+    LeadConfirmation,
+    LeadObjection,
+    Outage,
+    PeriodReopening,
+    Reminder,
+    ReportApproval,
+    SaveBatch,
+)
 from supervision.models import Document, DocumentSeries, RenderedFile, Snapshot, SnapshotLine, SnapshotUnit
 from tests import factories
+from tests.funding import rows as funding_rows
 
 OURS = [
     model
@@ -152,13 +170,119 @@ def role_grant():
     return user.grants.get()
 
 
+def save_batch():
+    return SaveBatch.objects.create(
+        report=factories.ReportFactory(),
+        key=uuid.UUID("7d0f3f1e-52c1-4e84-9d06-a5d9e7c2f104"),
+        sha256=factories.HASH,
+        reply={},
+        saved_by=factories.UserFactory(),
+    )
+
+
+def evidence():
+    figure = factories.FigureFactory()
+    return Evidence.objects.create(
+        report=figure.report,
+        participant=figure.participant,
+        indicator=figure.indicator,
+        kind="photo",
+        file="evidence/x.jpg",
+        file_name="现场.jpg",
+        size=1,
+        sha256=factories.HASH,
+        added_by=factories.UserFactory(),
+    )
+
+
+def bureau_signature():
+    return BureauSignature.objects.create(
+        report=factories.ReportFactory(),
+        agency=factories.AgencyFactory(),
+        sha256=factories.HASH,
+        signed_by=factories.UserFactory(),
+    )
+
+
+def cell_review():
+    figure = factories.FigureFactory()
+    return CellReview.objects.create(
+        report=figure.report,
+        participant=figure.participant,
+        indicator=figure.indicator,
+        nth=1,
+        verdict="returned",
+        reason="与台账不一致",
+        figure_version=1,
+        decided_by=factories.UserFactory(),
+    )
+
+
+def lead_confirmation():
+    return LeadConfirmation.objects.create(
+        report=factories.ReportFactory(),
+        agency=factories.AgencyFactory(),
+        sha256=factories.HASH,
+        confirmed_by=factories.UserFactory(),
+    )
+
+
+def lead_objection():
+    figure = factories.FigureFactory()
+    return LeadObjection.objects.create(
+        report=figure.report,
+        participant=figure.participant,
+        indicator=figure.indicator,
+        agency=factories.AgencyFactory(),
+        value=58,
+        reason="台账是 58",
+        raised_by=factories.UserFactory(),
+    )
+
+
+def reminder():
+    return Reminder.objects.create(
+        period=factories.PeriodFactory(),
+        participant=factories.ParticipantFactory(),
+        text="请今天之内报送。",
+        sent_by=factories.UserFactory(),
+    )
+
+
+def outage():
+    hour = datetime.timedelta(hours=1)
+    return Outage.objects.create(
+        period=factories.PeriodFactory(),
+        starts_at=NOW,
+        ends_at=NOW + hour,
+        extended_until=NOW + 2 * hour,
+        reason="机房停电",
+        recorded_by=factories.UserFactory(),
+    )
+
+
+def cross_rule():
+    return CrossRule.objects.create(
+        programme=factories.ProgrammeFactory(), name="合计等于各项之和", changed_by=factories.UserFactory()
+    )
+
+
+def cross_term():
+    return CrossTerm.objects.create(rule=cross_rule(), side="left", indicator=factories.IndicatorFactory())
+
+
 VALID = {
     "account": factories.UserFactory,
     "agency": factories.AgencyFactory,
     "assignment": factories.AssignmentFactory,
     "audit_seal": seal,
     "benchmark": factories.BenchmarkFactory,
+    "bureau_signature": bureau_signature,
+    "cell_review": cell_review,
+    "cross_rule": cross_rule,
+    "cross_term": cross_term,
     "document": document,
+    "evidence": evidence,
     "document_series": series,
     "figure": factories.FigureFactory,
     "figure_flag": flag,
@@ -166,17 +290,22 @@ VALID = {
     "import_batch": batch,
     "indicator": factories.IndicatorFactory,
     "job": job,
+    "lead_confirmation": lead_confirmation,
+    "lead_objection": lead_objection,
     "milestone": factories.MilestoneFactory,
+    "outage": outage,
     "participant": factories.ParticipantFactory,
     "period_reopening": reopening,
     "programme": factories.ProgrammeFactory,
     "project": factories.ProjectFactory,
     "region": factories.RegionFactory,
     "rendered_file": rendered,
+    "reminder": reminder,
     "report": factories.ReportFactory,
     "report_approval": approval,
     "reporting_period": factories.PeriodFactory,
     "role_grant": role_grant,
+    "save_batch": save_batch,
     "scoring_component": lambda: factories.plain_scheme(factories.ProgrammeFactory()).components.get(),
     "scoring_scheme": lambda: factories.plain_scheme(factories.ProgrammeFactory()),
     "snapshot": snapshot,
@@ -186,9 +315,29 @@ VALID = {
     "target": factories.TargetFactory,
 }
 
+VALID |= funding_rows.VALID
+
 # -- how each constraint that is neither a unique nor a list of values is broken -----------------
 
 BROKEN = {
+    "bureau_signature_has_hash": {"sha256": ""},
+    "bureau_withdrawn_pair": {"withdrawn_at": NOW},
+    "cell_review_return_reason": {"reason": ""},
+    "cell_review_answer_pair": {"answered_at": NOW},
+    "cell_review_answer_said": {"answer": "", "answered_at": NOW},
+    "lead_confirmation_has_hash": {"sha256": ""},
+    "lead_objection_has_reason": {"reason": ""},
+    "lead_objection_settled_pair": {"settled_at": NOW, "settlement": "以县报为准"},
+    "lead_objection_settlement": {"settled_at": NOW},
+    "reminder_has_addressee": {"participant": None},
+    "reminder_has_text": {"text": ""},
+    "outage_ends_after_start": {"ends_at": NOW},
+    "outage_extends_past_end": {"extended_until": NOW},
+    "outage_has_reason": {"reason": ""},
+    "evidence_removed_pair": {"removed_at": NOW},
+    "evidence_not_empty": {"size": 0},
+    "cross_rule_tolerance_valid": {"tolerance": -1},
+    "cross_term_factor_valid": {"factor": 0},
     "role_grant_has_scope": {"region": None},
     "audit_seal_range_valid": {"from_id": 5},
     "job_lease_when_running": {"state": "running"},
@@ -231,6 +380,8 @@ BROKEN = {
     "document_correction_names": {"kind": "correction"},
 }
 
+BROKEN |= funding_rows.BROKEN
+
 #: A list of values that a constraint checked before it keeps as well; what else the row then needs.
 SUBSUMED = {"document_state_valid": "document_issued_has_number"}
 BESIDE = {"indicator_kind_valid": {"assessed": False}, "period_state_valid": {"closed_at": NOW}}
@@ -255,6 +406,10 @@ def broken(model, constraint):
         setattr(row, field, value)
     for field, value in BESIDE.get(constraint.name, {}).items():
         setattr(row, field, value)
+    if constraint.name == "cell_review_answer_said":
+        row.answered_by = factories.UserFactory()
+    if constraint.name == "lead_objection_settlement":
+        row.settled_by = factories.UserFactory()
     if constraint.name == "period_state_valid":
         row.closed_by = factories.UserFactory()
     if constraint.name.endswith("_valid") and constraint.name not in BROKEN:
@@ -338,7 +493,7 @@ def test_table_and_index_names_are_short(model):
 
 
 #: A moment whose person is not a user of ours, or stands elsewhere in the row.
-NO_PERSON = {"due_at", "sealed_at", "finished_at", "rendered_at", "flagged_at"}
+NO_PERSON = {"due_at", "starts_at", "ends_at", "sealed_at", "finished_at", "rendered_at", "flagged_at"}
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)

@@ -1,0 +1,18 @@
+"""What the funding app offers to the registries: its section of the navigation."""
+
+from livelihood import registry
+from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
+from livelihood.models import User
+from livelihood.registry import Section
+
+
+def register() -> None:
+    """Fill the navigation."""
+    registry.register_section(
+        Section(order=25, label="资金", url_name="funding:plan-list-latest", visible=_sees_money, covers=("funding:",))
+    )
+
+
+def _sees_money(user: User) -> bool:
+    """Tell whether the user's work is with a programme, and so with its money."""
+    return access_of(user).has(*OVERSEEING_ROLES, *COUNTY_ROLES, Role.FILLER, Role.LEAD_AGENCY)
