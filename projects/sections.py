@@ -158,7 +158,7 @@ def _steps(report: Report, user: User, reminders: dict) -> Iterator[ToDo]:
         yield from _bureau_steps(report, user, shared)
         return
     reminder = reminders.get((report.participant_id, report.agency_id))
-    urged = [reminder.words] if reminder else []
+    urged = [reminder.words.rstrip("。")] if reminder else []
     if report.state == State.RETURNED and held:
         note = "，".join([f"{unit}：{report.return_reason}", *urged])
         yield ToDo(label=f"改正退回的{name}", action="去修改", is_urgent=True, note=note, **shared)
@@ -194,7 +194,7 @@ def _bureau_steps(report: Report, user: User, shared: dict) -> Iterator[ToDo]:
             is_urgent=bool(row.returned or row.last_reminder),
             note="，".join(
                 [
-                    *([row.last_reminder.words] if row.last_reminder else []),
+                    *([row.last_reminder.words.rstrip("。")] if row.last_reminder else []),
                     f"{report.participant}·{row.agency}：" + ("、".join(left) if left else "已填齐"),
                     signing,
                     _grace(report.period),

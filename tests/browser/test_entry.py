@@ -522,7 +522,7 @@ def test_page_without_scripts_is_a_form_that_saves(people, report):
     expect(page.locator("#messages")).to_contain_text("已沿用上月 1 格")
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.long)], ids=["small", "large"])
 def test_page_with_everything_open_has_no_accessibility_finding(people, report, size):
     page = open_report(people.log_in("yingshang_clerk", size=size), report)
     cell(page, 14).fill("不是数")

@@ -144,7 +144,7 @@ def test_busy_children_of_a_killed_postmaster_do_not_block_the_start(servers):
     assert servers.postgres_answers()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_stopped_postmaster_that_no_longer_answers_is_replaced(servers, monkeypatch):
     monkeypatch.setattr(embedded, "START_SECONDS", 6)
     servers.ensure_postgres()

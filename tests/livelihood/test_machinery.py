@@ -68,6 +68,7 @@ def test_flush_is_refused(cloned_db):
         call_command("flush", interactive=False)
 
 
+@pytest.mark.long
 def test_repeated_template_equals_a_migrated_one(cloned_db):
     """The dump that a run repeats has the triggers, functions and rights of the real migrations."""
     facts = """

@@ -79,6 +79,7 @@ def test_interrupted_serve_all_leaves_nothing_behind_and_a_second_copy_untouched
     assert is_stopped(embedded.Servers(second_var))
 
 
+@pytest.mark.long
 def test_killed_postmaster_is_started_again_and_stop_clears_up_after_a_killed_serve_all(var, tmp_path):
     port = free_port()
     servers = embedded.Servers(var)

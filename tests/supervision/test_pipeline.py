@@ -103,11 +103,11 @@ def waits_for_a_lock():
     ("statement", "committed"),
     [
         # Before the commit: the period is closed and the snapshot written, the paper is being stored.
-        pytest.param("LOCK TABLE document IN SHARE MODE", False, id="while_storing_the_paper"),
+        pytest.param("LOCK TABLE document IN SHARE MODE", False, id="while_storing_the_paper", marks=pytest.mark.long),
         # In the commit itself: foreign keys are checked, then all of it stands though nobody is told.
         pytest.param("SELECT 1 FROM document_series FOR UPDATE", True, id="while_committing"),
         # After the close: the file is written, its row is not.
-        pytest.param("LOCK TABLE rendered_file IN SHARE MODE", True, id="while_rendering"),
+        pytest.param("LOCK TABLE rendered_file IN SHARE MODE", True, id="while_rendering", marks=pytest.mark.long),
     ],
 )
 def test_worker_killed_during_the_close_leaves_one_snapshot_one_paper_one_number(

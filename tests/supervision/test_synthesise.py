@@ -62,6 +62,7 @@ def name(free_name):
     return free_name
 
 
+@pytest.mark.long
 def test_synthesise_writes_into_a_database_of_its_own_and_leaves_the_main_one_alone(free_name):
     before = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
 
