@@ -91,20 +91,29 @@ def _oversees(user: User) -> bool:
 
 
 def _waiting(user: User) -> int:
-    """Return how many reports wait for the user's verdict."""
-    return len(_waiting_reports(user))
+    """Return how many reports wait for the user's verdict; counted in the database, for the bar of every page."""
+    if hasattr(user, "_waiting_reports"):
+        return len(user._waiting_reports)
+    reports = _submitted(user)
+    return 0 if reports is None else reports.count()
 
 
 def _waiting_reports(user: User) -> list[Report]:
-    """Return the submitted reports of the user's office; read once per request, for the bar and the first page."""
+    """Return the submitted reports of the user's office; kept on the user object for the bar of the same page."""
+    if not hasattr(user, "_waiting_reports"):
+        reports = _submitted(user)
+        related = ("period__programme", "participant", "agency")
+        user._waiting_reports = [] if reports is None else list(reports.select_related(*related))
+    return user._waiting_reports
+
+
+def _submitted(user: User):
+    """Return the submitted reports of the user's office, None for who has none."""
     regions = access_of(user).region_ids(Role.CITY_OFFICE)
     if not regions:
-        return []
-    if not hasattr(user, "_waiting_reports"):
-        rows = Report.objects.filter(period__programme__owner__in=regions, state=State.SUBMITTED)
-        rows = rows.exclude(participant__kind=Participant.Kind.WHOLE)
-        user._waiting_reports = list(rows.select_related("period__programme", "participant", "agency"))
-    return user._waiting_reports
+        return None
+    reports = Report.objects.filter(period__programme__owner__in=regions, state=State.SUBMITTED)
+    return reports.exclude(participant__kind=Participant.Kind.WHOLE)
 
 
 def _report_to_do(user: User) -> Iterator[ToDo]:
