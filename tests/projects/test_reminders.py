@@ -48,7 +48,7 @@ def test_remind_stands_in_the_to_do_and_the_changes_of_the_county_alone(remind, 
     for person in (clerk, head):
         [entry] = to_do_for(person)
         assert entry.is_urgent
-        assert words in entry.note
+        assert words.rstrip("。") in entry.note
         assert words in [change.text for change in changes_for(person, before)]
     for person in (other_clerk, filler):
         assert not any("催报" in entry.note for entry in to_do_for(person))
@@ -200,7 +200,7 @@ def test_remind_an_agency_that_reports_for_all(period, programme, indicators, le
     row = reminders.remind(period=period, agency=lead_agency, text=TEXT, by=city_officer)
 
     assert (row.participant, row.agency) == (None, lead_agency)
-    assert any(TEXT in entry.note for entry in to_do_for(lead_officer))
+    assert any(TEXT.rstrip("。") in entry.note for entry in to_do_for(lead_officer))
 
 
 def test_default_text_names_the_month_and_the_deadline(period):
