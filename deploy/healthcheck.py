@@ -11,7 +11,7 @@ def main() -> None:
     address = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}/healthz"
     request = urllib.request.Request(address, headers={"Host": host.removeprefix(".")})
     try:
-        urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - as above
+        urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - our own http address
     except OSError as error:
         sys.exit(f"{address}: {error}")
 
