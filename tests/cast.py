@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from projects.models import Participant, Target
 from tests import factories
 
 
@@ -59,12 +60,13 @@ def participants(programme, county, other_county):
         ("341200-own", "市本级", "own", None),
         ("341200", "全市", "whole", None),
     ]
-    return {
-        code: factories.ParticipantFactory(
+    built = [
+        factories.ParticipantFactory.build(
             programme=programme, code=code, printed_name=name, kind=kind, region=region, order=order
         )
         for order, (code, name, kind, region) in enumerate(rows, start=1)
-    }
+    ]
+    return {participant.code: participant for participant in Participant.objects.bulk_create(built)}
 
 
 @pytest.fixture
@@ -87,16 +89,18 @@ def indicators(programme, lead_agency, filling_agency, participants):
     }
     setter = factories.UserFactory(username="setter")
     values = {"里程": [100, 200, None, 300], "合格率": [90, 90, 90, 90], "人数": [1000, 2000, 100, 3100]}
-    for name, row in values.items():
-        for participant, value in zip(participants.values(), row, strict=True):
-            factories.TargetFactory(
-                indicator=made[name],
-                participant=participant,
-                state="no_task" if value is None else "assessed",
-                value=None if value is None else Decimal(value),
-                printed="/" if value is None else f"{value}{made[name].unit}",
-                set_by=setter,
-            )
+    Target.objects.bulk_create(
+        factories.TargetFactory.build(
+            indicator=made[name],
+            participant=participant,
+            state="no_task" if value is None else "assessed",
+            value=None if value is None else Decimal(value),
+            printed="/" if value is None else f"{value}{made[name].unit}",
+            set_by=setter,
+        )
+        for name, row in values.items()
+        for participant, value in zip(participants.values(), row, strict=True)
+    )
     return made
 
 

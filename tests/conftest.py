@@ -1,5 +1,6 @@
 """Servers and databases of the test run, and what every test may not do."""
 
+import gc
 import os
 import shutil
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.core.management.commands import flush
 from hypothesis import settings as hypothesis_settings
 
-from tests.support import databases, processes
+from tests.support import databases, memory, processes
 
 pytest_plugins = ["tests.cast"]
 
@@ -30,6 +31,16 @@ def pytest_collection_modifyitems(items):
         is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if is_property and hypothesis_settings.get_current_profile_name() == "long":
             item.add_marker("long")
+
+
+def pytest_sessionstart(session):
+    memory.remove_leftovers("lv-t")
+
+
+def pytest_collection_finish(session):
+    """Thousands of tests and the product are there to stay: the garbage collector need not look through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers(config):

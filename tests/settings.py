@@ -1,12 +1,11 @@
 """The project's settings on servers of the tests' own; what a test run writes lies in one temporary directory."""
 
 import os
-import tempfile
-from pathlib import Path
+
+from tests.support.memory import server_directory
 
 if "LIVELIHOOD_TEST_VAR" not in os.environ:
-    os.environ["LIVELIHOOD_TEST_VAR"] = tempfile.mkdtemp(prefix="lv-test-")
-    Path(os.environ["LIVELIHOOD_TEST_VAR"]).chmod(0o711)
+    os.environ["LIVELIHOOD_TEST_VAR"] = str(server_directory("lv-test-"))
 worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 os.environ |= {"LIVELIHOOD_VAR": os.environ["LIVELIHOOD_TEST_VAR"], "LIVELIHOOD_EMBEDDED": "1", "DEBUG": "0"}
 os.environ |= {"LIVELIHOOD_EMBEDDED_DURABLE": "0", "LIVELIHOOD_QUEUE": f"test{worker}"}

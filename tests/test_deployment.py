@@ -101,6 +101,7 @@ def test_table_gives_the_defaults_of_the_code():
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_required_variables_of_the_settings_are_what_production_cannot_start_without(tmp_path):
     rows = documented().items()
     required = {name for name, (readers, default) in rows if "settings" in readers and default == "required"}

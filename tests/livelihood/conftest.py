@@ -1,20 +1,18 @@
 """Directories for embedded servers beside the run's own."""
 
 import shutil
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from livelihood import embedded
+from tests.support.memory import server_directory
 
 
 @contextmanager
 def var_directory():
     """A VAR directory that the servers' user can reach (pytest's own are closed to others)."""
-    directory = Path(tempfile.mkdtemp(prefix="lv-try-"))
-    directory.chmod(0o711)
+    directory = server_directory("lv-try-")
     yield directory
     embedded.Servers(directory).stop(force=True)
     shutil.rmtree(directory, ignore_errors=True)

@@ -1,10 +1,12 @@
 """The test run's own promises: databases, broker, sockets, and no flush."""
 
+import fcntl
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from livelihood import embedded
 from livelihood.celery import app
 from livelihood.models import Region
 from livelihood.privileges import collect_app_sql
-from tests.support import databases
+from tests.support import databases, memory
 from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.slow
@@ -172,3 +174,32 @@ def test_killed_worker_is_followed_by_another_that_answers(celery_worker_process
 
     assert first.popen.returncode == -9
     assert app.control.ping(timeout=5)
+
+
+def test_servers_data_lie_in_memory_where_there_is_room_and_else_in_the_usual_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "ROOM", 1)
+    in_memory = memory.server_directory("lv-try-", tmp_path)
+    monkeypatch.setattr(memory, "ROOM", 2**63)
+    elsewhere = memory.server_directory("lv-try-", tmp_path)
+    without = memory.server_directory("lv-try-", tmp_path / "missing")
+
+    assert in_memory.parent == tmp_path
+    assert {elsewhere.parent, without.parent} == {Path(tempfile.gettempdir())}
+
+    elsewhere.rmdir()
+    without.rmdir()
+
+
+def test_leftovers_of_a_killed_run_go_and_what_is_young_or_used_stays(tmp_path):
+    for name in ("killed", "young", "used"):
+        (tmp_path / f"lv-{name}" / "run").mkdir(parents=True)
+        (tmp_path / f"lv-{name}" / "run" / "users.lock").touch()
+    long_ago = time.time() - memory.OLD_AFTER - 1
+    for name in ("killed", "used"):
+        os.utime(tmp_path / f"lv-{name}", (long_ago, long_ago))
+
+    with (tmp_path / "lv-used" / "run" / "users.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        memory.remove_leftovers("lv-", tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {"lv-young", "lv-used"}

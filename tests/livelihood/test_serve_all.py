@@ -56,7 +56,23 @@ def answers(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_interrupted_serve_all_leaves_nothing_behind_and_a_second_copy_untouched(var, tmp_path):
+def test_interrupted_serve_all_leaves_nothing_behind_and_another_copys_servers_untouched(var, running, tmp_path):
+    port = free_port()
+    site = serve(var, port, tmp_path / "site.log")
+    site.wait_until(lambda: answers(port), seconds=120)
+
+    site.popen.send_signal(signal.SIGINT)
+    site.popen.wait(60)
+
+    assert "已停止" in site.text()
+    assert embedded_host.processes_with("LIVELIHOOD_SERVED_BY", str(var)) == []
+    assert is_stopped(embedded.Servers(var))
+    assert running.postgres_answers()
+    assert running.valkey_answers()
+
+
+@pytest.mark.long
+def test_interrupted_serve_all_leaves_a_second_one_running(var, tmp_path):
     second_var = var / "second"
     second_var.mkdir(mode=0o711)
     ports = [free_port(), free_port()]
