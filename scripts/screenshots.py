@@ -3,6 +3,7 @@
 Starts the whole product with the demo on a directory of its own, drives the system's Chromium, writes docs/images/.
 PICTURES is the list; tests/test_documentation.py holds the pages of docs/ against it, so that none goes stale.
 The moment of the run is no part of a picture: it is replaced by DEMO_MOMENT before the picture is taken.
+The screens of the main job are taken in both sizes: NAME.png at 1366×768 and NAME-1920.png at 1920×1080.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from openpyxl import load_workbook
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,7 +67,7 @@ class Picture:
     """One file of docs/images/: who looks, and how the page is reached; `reach` leaves the browser on it.
 
     `part` is the CSS selector of what is shown where the page is larger; `leave` undoes what `reach` did to the
-    browser itself.
+    browser itself; `has_wide` asks for a second file, the same moment in the large window.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Picture:
     size: dict = field(default_factory=lambda: SIZE)
     part: str = ""
     leave: Callable[[Page], None] = lambda page: None
+    has_wide: bool = False
 
 
 def at(address: str) -> Callable[[Page], None]:
@@ -235,36 +238,43 @@ def find_network(page: Page) -> None:
 #: In this order: what changes the demo comes last. The picture of the paper itself is made by `draw_bulletin`.
 PICTURES = [
     Picture("login", None, at("/login/")),
-    Picture("home-city", "city_office", at("/")),
-    Picture("home-clerk", "yingshang_clerk", at("/")),
+    Picture("home-city", "city_office", at("/"), has_wide=True),
+    Picture("home-clerk", "yingshang_clerk", at("/"), has_wide=True),
     Picture("period", "city_office", at(f"{OPEN_MONTH}/")),
-    Picture("review-matrix", "city_office", at(f"{OPEN_MONTH}/review/"), size=WIDE),
-    Picture("review", "city_office", open_review),
-    Picture("discipline", "city_office", at(f"{PROGRAMME}/discipline/")),
-    Picture("cross-rules", "city_office", at(f"{PROGRAMME}/cross-rules/")),
-    Picture("matrix", "city_office", at(f"{OPEN_MONTH}/matrix/4/")),
-    Picture("opinions", "city_education", at(f"{OPEN_MONTH}/opinions/")),
-    Picture("bureaus", "yingshang_clerk", open_report, size=TALL, part="#bureaus"),
+    Picture("review-matrix", "city_office", at(f"{OPEN_MONTH}/review/"), has_wide=True),
+    Picture("review", "city_office", open_review, has_wide=True),
+    Picture("discipline", "city_office", at(f"{PROGRAMME}/discipline/"), has_wide=True),
+    Picture("cross-rules", "city_office", at(f"{PROGRAMME}/cross-rules/"), has_wide=True),
+    Picture("matrix", "city_office", at(f"{OPEN_MONTH}/matrix/4/"), has_wide=True),
+    Picture("opinions", "city_education", at(f"{OPEN_MONTH}/opinions/"), has_wide=True),
+    Picture("bureaus", "yingshang_clerk", open_report, size=TALL, part="#bureaus", has_wide=True),
     Picture("benchmarks", "city_office", at(f"{ISSUED_MONTH}/benchmarks/")),
-    Picture("ranking", "leader", at(f"{ISSUED_MONTH}/ranking/")),
+    Picture("ranking", "leader", at(f"{ISSUED_MONTH}/ranking/"), has_wide=True),
     Picture("ranking-lead-agency", "city_education", at(f"{OPEN_MONTH}/ranking/")),
     Picture("indicator", "leader", open_indicator),
     Picture("close", "city_office", at(f"{OPEN_MONTH}/close/")),
     Picture("document", "city_office", open_newest_paper),
+    Picture("funds", "city_office", at(f"{PROGRAMME}/funds/"), has_wide=True),
+    Picture("funds-held", "city_office", at(f"{PROGRAMME}/funds/held/")),
+    Picture("funds-project", "city_office", at(f"{PROGRAMME}/funds/projects/6/")),
+    Picture("funds-plan", "city_office", at(f"{PROGRAMME}/funds/plan/")),
+    Picture("funds-by-project", "tongguan_office", at("/programmes/tongguan-2020/funds/?by=project")),
+    Picture("funds-exclusions", "tongguan_office", at("/programmes/tongguan-2020/funds/exclusions/")),
     Picture("import-preview", "yingshang_clerk", preview_import),
-    Picture("entry", "yingshang_clerk", fill_entry),
-    Picture("entry-wide", "yingshang_clerk", open_report, size=WIDE),
+    Picture("entry", "yingshang_clerk", fill_entry, has_wide=True),
     Picture("entry-panel", "yingshang_clerk", open_panel),
     Picture("entry-paste", "yingshang_clerk", paste_block),
     Picture("entry-conflict", "yingshang_clerk", overtake, leave=settle),
     Picture("entry-network", "yingshang_clerk", lose_network, leave=find_network),
 ]
 BULLETIN = "bulletin"
+WIDE_ENDING = "-1920"
 
 
 def image_names() -> set[str]:
     """The file names this tool makes."""
-    return {f"{picture.name}.png" for picture in PICTURES} | {f"{BULLETIN}.png"}
+    wide = {f"{picture.name}{WIDE_ENDING}.png" for picture in PICTURES if picture.has_wide}
+    return {f"{picture.name}.png" for picture in PICTURES} | wide | {f"{BULLETIN}.png"}
 
 
 def main() -> None:
@@ -273,7 +283,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="only these pictures, e.g. home-city")
     parser.add_argument("--address", help="a site that runs already, with an untouched demo")
     options = parser.parse_args()
-    if unknown := set(options.names) - {name.removesuffix(".png") for name in image_names()}:
+    if unknown := set(options.names) - {picture.name for picture in PICTURES} - {BULLETIN}:
         sys.exit(f"没有这些图：{'、'.join(sorted(unknown))}。")
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
@@ -360,17 +370,39 @@ def log_in(browser, address: str, login: str | None) -> Page:
 
 
 def take(page: Page, picture: Picture) -> None:
-    """One picture, without caret, animation and the moment of the run."""
+    """One picture, or one in each size, without caret, animation and the moment of the run."""
     page.set_viewport_size(picture.size)
     picture.reach(page)
     page.evaluate("document.fonts.ready")
+    replace_moments(page)
+    draw(page, picture, picture.name)
+    if picture.has_wide:
+        page.set_viewport_size(WIDE if not picture.part else WIDE | {"height": picture.size["height"]})
+        draw(page, picture, f"{picture.name}{WIDE_ENDING}")
+    picture.leave(page)
+
+
+def replace_moments(page: Page) -> None:
+    """Put DEMO_MOMENT in the place of today and yesterday."""
     today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
     days = [f"{day.month}月{day.day}日" for day in (today, today - timedelta(days=1))]
     page.evaluate(REPLACE_MOMENTS, [days, DEMO_MOMENT])
+
+
+def draw(page: Page, picture: Picture, name: str) -> None:
+    """The window, or the part that is asked for, as a file of that name."""
+    file = IMAGES / f"{name}.png"
     shown = page.locator(picture.part) if picture.part else page
-    shown.screenshot(path=IMAGES / f"{picture.name}.png", animations="disabled", caret="hide")
-    picture.leave(page)
-    sys.stdout.write(f"{picture.name}.png\n")
+    shown.screenshot(path=file, animations="disabled", caret="hide")
+    shrink(file)
+    sys.stdout.write(f"{name}.png\n")
+
+
+def shrink(file: Path) -> None:
+    """Keep 256 colours: a third of the bytes, and nothing an eye would miss in a page of text and tables."""
+    with Image.open(file) as image:
+        small = image.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    small.save(file, optimize=True)
 
 
 def draw_bulletin(page: Page) -> None:
@@ -398,6 +430,7 @@ def draw_bulletin(page: Page) -> None:
         subprocess.run(  # noqa: S603 - a list of our own, no shell
             [draw, "-png", "-r", "72", "-singlefile", "paper.pdf", str(IMAGES / BULLETIN)], cwd=folder, check=True
         )
+    shrink(IMAGES / f"{BULLETIN}.png")
     sys.stdout.write(f"{BULLETIN}.png\n")
 
 
