@@ -83,8 +83,7 @@
     try {
       Object.keys(window.localStorage).forEach(function (key) {
         if (key.startsWith("livelihood-unsent:" + user + ":")) {
-          var record = JSON.parse(window.localStorage.getItem(key));
-          found.push({ key: key, where: record.where, count: Object.keys(record.cells).length });
+          found.push({ key: key, where: JSON.parse(window.localStorage.getItem(key)).where });
         }
       });
     } catch {
@@ -108,12 +107,11 @@
   }
 
   function askBeforeLogout(form, found) {
-    var count = found.reduce(function (sum, record) { return sum + record.count; }, 0);
     var box = form.querySelector(".logout-question") || document.createElement("div");
     var words = document.createElement("p");
     box.className = "logout-question";
     box.setAttribute("role", "alert");
-    words.textContent = "还有 " + count + " 格没有送到服务器，只在这台电脑的浏览器里。";
+    words.textContent = "还有 " + found.length + " 格没有送到服务器，只在这台电脑的浏览器里。";
     box.textContent = "";
     box.append(
       words,

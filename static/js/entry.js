@@ -1,5 +1,5 @@
-/* The cells of the entry page: what stands in them and what the server last said of them. The other entry_*.js
-   use it. Without scripts the page is a plain form; nothing is calculated here. */
+/* The lines of the entry page: what stands in them and what the server last said of them. The other entry_*.js build
+   on it. Without scripts the page is a plain form; nothing is calculated here. */
 (function () {
   "use strict";
 
@@ -8,32 +8,34 @@
     return;
   }
 
-  /* A cell's fields by the first letter of its name; a part with other fields says so in data-field. */
-  const FIELDS = { f: "value", r: "remark", w: "reason" };
+  /* A cell's fields by how their names begin; a part with other fields says so in data-field. */
+  const FIELDS = { "f-": "value", "r-": "remark", "w-": "reason" };
+  const SIGNS = { success: "✓", error: "×", warning: "!", info: "›" };
 
   function fieldOf(input) {
-    return input.getAttribute("data-field") || FIELDS[input.name.slice(0, 2).replace("-", "")];
+    return input.getAttribute("data-field") || FIELDS[input.name.slice(0, 2)];
   }
 
   function isCell(element) {
     return Boolean(element && element.closest && element.matches("input, textarea") && element.type !== "hidden" && rowOf(element));
   }
 
+  function wordsOf(element) {
+    return element ? element.textContent.replace(/\s+/g, " ").trim() : "";
+  }
+
   /* One line of the table; `known` is what is stored: the text last sent, and how the server shows it. */
   class Row {
     constructor(line) {
+      const version = line.querySelector("input[name^='v-']");
       this.line = line;
       this.part = line.getAttribute("data-part");
       this.key = line.getAttribute("data-key");
       this.id = this.part + "/" + this.key;
+      this.version = Number(version ? version.value : 0);
       this.stateCell = line.querySelector("[data-col='state']");
       this.stateHtml = this.stateCell ? this.stateCell.innerHTML : "";
       this.known = {};
-      const version = line.querySelector("input[name^='v-']");
-      this.version = Number(version ? version.value : 0);
-      this.inputs().forEach((input) => {
-        this.known[fieldOf(input)] = { sent: input.defaultValue, shown: input.defaultValue };
-      });
     }
 
     get notes() {
@@ -42,13 +44,11 @@
     }
 
     get name() {
-      const name = this.line.querySelector("th");
-      return name ? name.textContent.replace(/\s+/g, " ").trim() : this.key;
+      return wordsOf(this.line.querySelector("th")) || this.key;
     }
 
     column(name) {
-      const cell = this.line.querySelector("[data-col='" + name + "']");
-      return cell ? cell.textContent.replace(/\s+/g, " ").trim() : "";
+      return wordsOf(this.line.querySelector("[data-col='" + name + "']"));
     }
 
     get isTyped() {
@@ -57,12 +57,8 @@
 
     /* The fields one types in; the reason stands in the line of notes and comes and goes with it. */
     inputs() {
-      const found = Array.from(this.line.querySelectorAll("input[name], textarea[name]"));
-      const notes = this.notes;
-      if (notes) {
-        found.push(...notes.querySelectorAll("[name^='w-']"));
-      }
-      return found.filter((input) => input.type !== "hidden" && fieldOf(input));
+      const notes = this.notes ? this.notes.querySelectorAll("[name^='w-']") : [];
+      return [...this.line.querySelectorAll("input[name], textarea[name]"), ...notes].filter((input) => input.type !== "hidden" && fieldOf(input));
     }
 
     input(field) {
@@ -74,13 +70,14 @@
       return input ? input.value : "";
     }
 
-    isChanged(field, one) {
-      const input = one || this.input(field);
-      if (!input) {
-        return false;
-      }
-      const known = this.known[field] || { sent: input.defaultValue, shown: input.defaultValue };
-      return input.value !== known.sent && input.value !== known.shown;
+    stored(field) {
+      const input = this.input(field);
+      return this.known[field] || { sent: input ? input.defaultValue : "", shown: input ? input.defaultValue : "" };
+    }
+
+    isChanged(field) {
+      const { sent, shown } = this.stored(field);
+      return ![sent, shown].includes(this.text(field));
     }
 
     get isDirty() {
@@ -89,161 +86,124 @@
 
     /* What the server is sent: the value, and of the other fields those that changed. */
     texts() {
-      const texts = {};
-      this.inputs().forEach((input) => {
-        const field = fieldOf(input);
-        if (field === "value" || input.hasAttribute("data-field") || this.isChanged(field)) {
-          texts[field] = input.value;
-        }
-      });
-      return texts;
-    }
-
-    /* Last month's value lies in an empty cell until it is confirmed: grey, and nothing of it is stored. */
-    get carried() {
-      const input = this.input("value");
-      return input && input.value === "" ? input.getAttribute("data-carried") || "" : "";
-    }
-
-    showCarried() {
-      const input = this.input("value");
-      /* Cleared again: the server offers last month's value once more. */
-      if (input && !input.hasAttribute("data-carried") && this.line.getAttribute("data-states").split(" ").includes("carried")) {
-        input.setAttribute("data-carried", this.column("last"));
-        input.placeholder = this.column("last");
-      }
-      if (input && input.hasAttribute("data-carried")) {
-        input.closest("td").classList.toggle("is-carried", input.value === "");
-      }
-    }
-
-    showState(tone, sign, word) {
-      if (this.stateCell) {
-        this.stateCell.innerHTML = '<span class="state state-' + tone + '"><span class="state-sign" aria-hidden="true">' + sign + "</span>" + word + "</span>";
-      }
-    }
-
-    /* Back to what the server last said. */
-    showStored() {
-      if (this.stateCell && this.stateCell.innerHTML !== this.stateHtml) {
-        this.stateCell.innerHTML = this.stateHtml;
-      }
-    }
-
-    /* The server's word on this cell, and `sent`, the texts it is about. */
-    apply(cell, sent) {
-      const isStored = cell.outcome === "saved" || cell.outcome === "unchanged";
-      const display = cell.display || {};
-      if (cell.version !== undefined && cell.outcome !== "invalid") {
-        this.version = cell.version;
-        this.line.querySelectorAll("input[name^='v-']").forEach((hidden) => {
-          hidden.value = cell.version;
-        });
-      }
-      if (isStored) {
-        Object.keys(sent).forEach((field) => {
-          this.known[field] = { sent: sent[field], shown: display[field] === undefined ? sent[field] : display[field] };
-        });
-        this.showText("value");
-      }
-      const input = this.input("value");
-      if (input) {
-        const box = input.closest("td");
-        box.classList.toggle("is-invalid", cell.outcome === "invalid");
-        box.classList.toggle("is-conflict", cell.outcome === "conflict");
-        box.classList.toggle("is-returned", this.hasState(cell, "returned"));
-        input.toggleAttribute("aria-invalid", false);
-        if (cell.outcome === "invalid") {
-          input.setAttribute("aria-invalid", "true");
-        }
-        input.title = cell.outcome === "invalid" ? cell.message || "" : "";
-      }
-      this.applyColumns(display, cell.tones || {});
-      if (cell.states !== undefined) {
-        this.line.setAttribute("data-states", cell.states);
-      }
-      this.showCarried();
-      if (cell.state_html !== undefined) {
-        this.stateHtml = cell.state_html;
-        this.stateCell.innerHTML = cell.state_html;
-      }
-      if (cell.notes_html !== undefined) {
-        this.applyNotes(cell.notes_html);
-      }
-    }
-
-    hasState(cell, state) {
-      return String(cell.states === undefined ? this.line.getAttribute("data-states") : cell.states).split(" ").includes(state);
-    }
-
-    applyColumns(display, tones) {
-      this.line.querySelectorAll("[data-col]").forEach((box) => {
-        const column = box.getAttribute("data-col");
-        if (box !== this.stateCell && display[column] !== undefined && !box.querySelector("input, textarea")) {
-          /* What is said to screen readers behind the figure stays. */
-          if (box.firstChild && box.firstChild.nodeType === 3) {
-            box.firstChild.data = display[column];
-          } else {
-            box.prepend(display[column]);
-          }
-          box.classList.remove("tone-red", "tone-amber", "tone-green", "tone-grey");
-          if (tones[column]) {
-            box.classList.add("tone-" + tones[column]);
-          }
-        }
-      });
-    }
-
-    /* A reason being typed stays under the cursor. */
-    applyNotes(html) {
-      let notes = this.notes;
-      if (!notes) {
-        if (!html) {
-          return;
-        }
-        notes = document.createElement("tr");
-        notes.className = "entry-notes";
-        notes.setAttribute("data-for", this.key);
-        this.line.parentNode.insertBefore(notes, this.line.nextSibling);
-      }
-      const active = document.activeElement;
-      const old = Array.from(notes.querySelectorAll("[name^='w-']"));
-      const typed = old.filter((input) => this.isChanged("reason", input)).map((input) => [input.name, input.value]);
-      const caret = notes.contains(active) && active.name ? { name: active.name, position: active.selectionStart } : null;
-      notes.innerHTML = html;
-      notes.querySelectorAll("[data-edit]").forEach((button) => {
-        button.hidden = false;
-      });
-      notes.hidden = !html || this.line.hidden;
-      notes.querySelectorAll("[name^='w-']").forEach((input) => {
-        this.known.reason = { sent: input.defaultValue, shown: input.defaultValue };
-      });
-      typed.forEach(([name, value]) => {
-        const input = notes.querySelector("[name='" + name + "']");
-        if (input) {
-          input.value = value;
-        }
-      });
-      const again = caret && notes.querySelector("[name='" + caret.name + "']");
-      if (again) {
-        again.focus();
-        again.setSelectionRange(caret.position, caret.position);
-      }
+      const isSent = (input) => fieldOf(input) === "value" || input.hasAttribute("data-field") || this.isChanged(fieldOf(input));
+      return Object.fromEntries(this.inputs().filter(isSent).map((input) => [fieldOf(input), input.value]));
     }
 
     /* Whether a field still holds this text, be it as the server writes it. */
     holds(field, text) {
-      const known = this.known[field] || {};
-      return this.text(field) === text || (known.sent === text && this.text(field) === known.shown);
+      const { sent, shown } = this.stored(field);
+      return this.text(field) === text || (sent === text && this.text(field) === shown);
     }
 
     /* The cell as the server writes it (6,420), once nobody is typing in it. */
     showText(field) {
       const input = this.input(field);
-      const known = this.known[field];
-      if (input && known && input !== document.activeElement && input.value === known.sent) {
-        input.value = known.shown;
+      if (input && input !== document.activeElement && input.value === this.stored(field).sent) {
+        input.value = this.stored(field).shown;
       }
+    }
+
+    /* Last month's value lies in an empty cell until it is confirmed: grey, and nothing of it is stored. */
+    get carried() {
+      return this.isTyped && this.text("value") === "" ? this.input("value").getAttribute("data-carried") || "" : "";
+    }
+
+    showCarried() {
+      const input = this.input("value");
+      if (!input) {
+        return;
+      }
+      /* Cleared again: the server offers last month's value once more. */
+      if (!input.hasAttribute("data-carried") && this.is("carried")) {
+        input.setAttribute("data-carried", this.column("last"));
+        input.placeholder = this.column("last");
+      }
+      input.closest("td").classList.toggle("is-carried", this.carried !== "");
+    }
+
+    is(state) {
+      return this.line.getAttribute("data-states").split(" ").includes(state);
+    }
+
+    showState(tone, sign, word) {
+      this.stateCell.innerHTML = `<span class="state state-${tone}"><span class="state-sign" aria-hidden="true">${sign}</span>${word}</span>`;
+    }
+
+    /* Back to what the server last said. */
+    showStored() {
+      this.stateCell.innerHTML = this.stateHtml;
+    }
+
+    /* The server's word on this cell, and `sent`, the texts it is about. */
+    apply(cell, sent) {
+      const input = this.input("value");
+      const isInvalid = cell.outcome === "invalid";
+      const isConflict = cell.outcome === "conflict";
+      if (!isInvalid) {
+        this.version = cell.version;
+      }
+      if (!isInvalid && !isConflict) {
+        Object.keys(sent).forEach((field) => {
+          this.known[field] = { sent: sent[field], shown: field in cell.display ? cell.display[field] : sent[field] };
+        });
+        this.showText("value");
+      }
+      this.line.setAttribute("data-states", cell.states);
+      if (input) {
+        const { classList } = input.closest("td");
+        classList.toggle("is-invalid", isInvalid);
+        classList.toggle("is-conflict", isConflict);
+        classList.toggle("is-returned", this.is("returned"));
+        input.setAttribute("aria-invalid", String(isInvalid));
+        input.title = isInvalid ? cell.message : "";
+      }
+      this.showCarried();
+      this.applyColumns(cell.display, cell.tones);
+      this.stateHtml = cell.state_html;
+      this.showStored();
+      this.applyNotes(cell.notes_html);
+    }
+
+    applyColumns(display, tones) {
+      this.line.querySelectorAll("[data-col]").forEach((box) => {
+        const column = box.getAttribute("data-col");
+        if (column in display && !box.querySelector("input, textarea")) {
+          /* What is said to screen readers behind the figure stays. */
+          const text = box.firstChild && box.firstChild.nodeType === 3 ? box.firstChild : box.insertBefore(document.createTextNode(""), box.firstChild);
+          text.data = display[column];
+          box.classList.toggle("tone-red", tones[column] === "red");
+        }
+      });
+    }
+
+    /* A reason being typed stays as it is, and under the cursor. */
+    applyNotes(html) {
+      const isTyping = this.isChanged("reason") || this.input("reason") === document.activeElement;
+      const typed = isTyping ? this.input("reason") : null;
+      const hadFocus = typed === document.activeElement;
+      if (html && !this.notes) {
+        this.line.after(make("tr", "entry-notes"));
+        this.notes.setAttribute("data-for", this.key);
+      }
+      if (!this.notes) {
+        return;
+      }
+      this.notes.innerHTML = html;
+      this.notes.hidden = !html || this.line.hidden;
+      const fresh = this.input("reason");
+      this.known.reason = fresh ? { sent: fresh.defaultValue, shown: fresh.defaultValue } : undefined;
+      if (fresh && typed) {
+        fresh.replaceWith(typed);
+        if (hadFocus) {
+          typed.focus();
+        }
+      }
+    }
+
+    /* Something was done with the cell beside the table: the server is asked what it says of it now. */
+    refresh() {
+      entry.save.ask(this);
     }
   }
 
@@ -256,11 +216,8 @@
   });
 
   function rowOf(element) {
-    let line = element.closest("tr");
-    if (line && line.classList.contains("entry-notes")) {
-      line = line.previousElementSibling;
-    }
-    return byLine.get(line) || null;
+    const line = element.closest("tr");
+    return byLine.get(line && line.classList.contains("entry-notes") ? line.previousElementSibling : line) || null;
   }
 
   /* The lines one sees now, and in them the columns one types in: what arrows, blocks and pastes go by. */
@@ -268,46 +225,34 @@
     return Array.from(rows.values()).filter((row) => row.line.getClientRects().length > 0);
   }
 
+  function make(tag, className, text) {
+    return Object.assign(document.createElement(tag), { className, textContent: text || "" });
+  }
+
   /* Words across the top of the page; one of a kind at a time. buttons: {label, action | href, primary}. */
   function band(kind, level, text, buttons) {
     const place = document.getElementById("entry-bands");
     const before = place.querySelector("[data-band='" + kind + "']");
-    const hadFocus = before && before.contains(document.activeElement);
+    const hadFocus = Boolean(before) && before.contains(document.activeElement);
     if (before) {
       before.remove();
     }
     if (!text) {
       return null;
     }
-    const box = document.createElement("div");
-    box.className = "band band-" + level;
+    const box = make("div", "band band-" + level);
+    const sign = make("span", "band-sign", SIGNS[level]);
     box.setAttribute("data-band", kind);
-    const sign = document.createElement("span");
-    sign.className = "band-sign";
     sign.setAttribute("aria-hidden", "true");
-    sign.textContent = { success: "✓", error: "×", warning: "!", info: "›" }[level];
-    const words = document.createElement("span");
-    words.textContent = text;
-    box.append(sign, words);
-    (buttons || []).forEach((wish) => {
-      const button = document.createElement(wish.href ? "a" : "button");
-      button.className = "btn btn-sm " + (wish.primary ? "btn-primary" : "btn-outline-secondary");
-      button.textContent = wish.label;
-      if (wish.href) {
-        button.href = wish.href;
-      } else {
-        button.type = "button";
-        button.addEventListener("click", wish.action);
-      }
+    box.append(sign, make("span", "", text));
+    (buttons || []).forEach(({ label, action, href, primary }) => {
+      const button = make(href ? "a" : "button", "btn btn-sm " + (primary ? "btn-primary" : "btn-outline-secondary"), label);
+      Object.assign(button, href ? { href } : { type: "button", onclick: action });
       box.append(button);
     });
     if (!buttons && level !== "error") {
-      const close = document.createElement("button");
-      close.type = "button";
-      close.className = "band-close";
-      close.textContent = "×";
+      const close = Object.assign(make("button", "band-close", "×"), { type: "button", onclick: () => box.remove() });
       close.setAttribute("aria-label", "关闭这条提示");
-      close.addEventListener("click", () => box.remove());
       box.append(close);
     }
     place.append(box);
@@ -318,5 +263,6 @@
     return box;
   }
 
-  window.entry = { form, rows, rowOf, fieldOf, isCell, visibleRows, band };
+  const entry = { form, rows, rowOf, fieldOf, isCell, visibleRows, band, make };
+  window.entry = entry;
 })();

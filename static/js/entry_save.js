@@ -14,16 +14,17 @@
   const TYPING = 2000;
   const PATIENCE = 30000;
   const LONGEST_WAIT = 30;
-  /* Not sent yet; sent and not answered; answered with a refusal that somebody must decide about. */
+  /* Not sent yet, with the moment of the last key (0: meant as it is); refused, until somebody has decided. */
   const waiting = new Map();
   const held = new Map();
+  /* The batch under way: {key, body, sent: row → texts, timer of the next try}. */
   let flight = null;
   let failures = 0;
   let timer = 0;
-  let stopped = "";
-  let token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-  let reportVersion = Number(form.getAttribute("data-version") || 0);
+  let isStopped = false;
   let afterwards = null;
+  let savedAt = "";
+  let reportVersion = Number(form.getAttribute("data-version") || 0);
 
   function uuid() {
     const bytes = window.crypto.getRandomValues(new Uint8Array(16));
@@ -33,93 +34,87 @@
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
   }
 
-  function unsentRows() {
-    const ids = new Set([...waiting.keys(), ...(flight ? flight.rows.map((row) => row.id) : [])]);
-    return Array.from(ids, (id) => entry.rows.get(id));
+  function unsent() {
+    return Array.from(new Set([...waiting.keys(), ...(flight ? flight.sent.keys() : [])]));
   }
 
-  function persist() {
-    const cells = {};
-    new Set([...unsentRows(), ...Array.from(held.keys(), (id) => entry.rows.get(id))]).forEach((row) => {
-      cells[row.id] = Object.assign({ part: row.part, key: row.key, name: row.name, version: row.version }, row.texts());
-    });
-    entry.store.keep(cells);
-    showStatus();
+  function wait(row, since) {
+    held.delete(row);
+    waiting.set(row, since);
+    row.showState("grey", "…", "待送");
+  }
+
+  function keep(row) {
+    entry.store.keep(row, waiting.has(row) || held.has(row) || Boolean(flight && flight.sent.has(row)));
   }
 
   /* A cell was typed in, pasted into or put back. */
-  function changed(row, typing) {
-    mark(row, typing);
-    persist();
-    schedule();
+  function changed(row, isTyping) {
+    changedAll([row], isTyping);
   }
 
-  function changedAll(rows) {
-    rows.forEach((row) => mark(row, false));
-    persist();
-    schedule();
-  }
-
-  function mark(row, typing) {
-    const isSent = flight && flight.rows.includes(row);
-    if (row.isDirty || isSent || held.has(row.id)) {
-      held.delete(row.id);
-      waiting.set(row.id, typing ? Date.now() : 0);
-      row.showState("grey", "…", "待送");
-    } else if (waiting.delete(row.id)) {
-      row.showStored();
-    }
-    row.showCarried();
+  function changedAll(rows, isTyping) {
+    rows.forEach((row) => {
+      if (row.isDirty || held.has(row) || (flight && flight.sent.has(row))) {
+        wait(row, isTyping ? Date.now() : 0);
+      } else if (waiting.delete(row)) {
+        row.showStored();
+      }
+      row.showCarried();
+      keep(row);
+    });
+    showStatus();
+    schedule(PAUSE);
   }
 
   /* The cell was left: what stands in it is meant. */
   function leave(row) {
-    if (waiting.has(row.id)) {
-      waiting.set(row.id, 0);
-      schedule();
+    if (waiting.has(row)) {
+      waiting.set(row, 0);
+      schedule(PAUSE);
     } else {
       row.showText("value");
     }
   }
 
-  function schedule(delay) {
-    window.clearTimeout(timer);
-    if (!flight && !stopped && waiting.size) {
-      timer = window.setTimeout(send, delay === undefined ? PAUSE : delay);
-    }
-  }
-
-  /* Everything now, without waiting for the cell one stands in. */
-  function flush() {
-    waiting.forEach((since, id) => waiting.set(id, 0));
-    if (flight && flight.timer) {
-      retryNow();
-    } else {
+  /* The server's word on a cell nobody has typed in. */
+  function ask(row) {
+    if (row.isTyped) {
+      wait(row, 0);
       send();
     }
   }
 
+  function schedule(delay) {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(send, delay);
+  }
+
+  /* Everything now, without waiting for the cell one stands in. */
+  function flush() {
+    waiting.forEach((since, row) => waiting.set(row, 0));
+    retry();
+    send();
+  }
+
   function send() {
     window.clearTimeout(timer);
-    if (flight || stopped || !waiting.size) {
+    if (flight || isStopped || !waiting.size) {
       return;
     }
-    const now = Date.now();
-    const ready = Array.from(waiting.keys()).filter((id) => now - waiting.get(id) >= TYPING);
+    const ready = Array.from(waiting.keys()).filter((row) => Date.now() - waiting.get(row) >= TYPING);
     if (!ready.length) {
-      timer = window.setTimeout(send, TYPING / 2);
+      schedule(TYPING / 2);
       return;
     }
     const parts = {};
-    flight = { key: uuid(), rows: [], sent: new Map() };
-    ready.slice(0, MOST).forEach((id) => {
-      const row = entry.rows.get(id);
+    flight = { key: uuid(), sent: new Map() };
+    ready.slice(0, MOST).forEach((row) => {
       const texts = row.texts();
-      waiting.delete(id);
-      flight.rows.push(row);
-      flight.sent.set(id, texts);
+      flight.sent.set(row, texts);
+      waiting.delete(row);
       parts[row.part] = parts[row.part] || {};
-      parts[row.part][row.key] = Object.assign({ version: row.version }, texts);
+      parts[row.part][row.key] = { version: row.version, ...texts };
       row.showState("blue", "›", "正在保存");
     });
     flight.body = JSON.stringify({ key: flight.key, parts });
@@ -127,46 +122,35 @@
   }
 
   function post() {
-    const mine = flight;
+    const { body } = flight;
     const stop = new window.AbortController();
     const patience = window.setTimeout(() => stop.abort(), PATIENCE);
-    mine.timer = 0;
+    const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+    const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token };
+    flight.timer = 0;
     showStatus();
     window
-      .fetch(form.getAttribute("data-cells-url"), {
-        method: "POST",
-        credentials: "same-origin",
-        redirect: "error",
-        /* Leaving the page does not call back what is under way. */
-        keepalive: mine.body.length < 20000,
-        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
-        body: mine.body,
-        signal: stop.signal,
-      })
-      .then((response) => response.json().then((reply) => ({ status: response.status, reply }), () => ({ status: response.status, reply: {} })))
-      .then(answered, () => failed("网络不通"))
+      /* keepalive: leaving the page does not call back what is under way. */
+      .fetch(form.getAttribute("data-cells-url"), { method: "POST", redirect: "error", keepalive: body.length < 20000, headers, body, signal: stop.signal })
+      .then((response) => response.json().catch(() => ({})).then((reply) => answered(response.status, reply)), () => failed("网络不通"))
       .finally(() => window.clearTimeout(patience));
   }
 
-  function answered({ status, reply }) {
+  function answered(status, reply) {
     if (!flight) {
       return;
     }
     if (status === 200 && reply.parts) {
-      failures = 0;
-      entry.band("network");
-      entry.band("refused");
-      entry.band("step");
       apply(reply);
     } else if (status === 401) {
-      pause("login", "登录已过期", reply.login);
-    } else if (status === 403 && !flight.renewed) {
-      flight.renewed = true;
+      loggedOut(reply.login);
+    } else if (status === 403 && !flight.isRenewed) {
+      flight.isRenewed = true;
       renewToken();
-    } else if (status >= 500 || status === 408 || status === 429 || status === 200) {
+    } else if (status >= 500 || [200, 408, 429].includes(status)) {
       failed("服务器没有答复");
     } else {
-      pause("refused", reply.refused || "服务器没有收下这些格（" + status + "）", "", reply.reload);
+      refused(reply.refused || `服务器没有收下这些格（${status}）`, reply.reload);
     }
   }
 
@@ -175,10 +159,9 @@
     if (!flight) {
       return;
     }
-    const wait = Math.min(LONGEST_WAIT, Math.pow(2, failures));
+    flight.timer = window.setTimeout(post, Math.min(LONGEST_WAIT, Math.pow(2, failures)) * 1000);
     failures += 1;
-    flight.timer = window.setTimeout(post, wait * 1000);
-    flight.rows.forEach((row) => row.showState("amber", "!", "还没送到"));
+    flight.sent.forEach((texts, row) => row.showState("amber", "!", "还没送到"));
     /* What was to follow at once must not follow an hour later. */
     afterwards = null;
     entry.band("step");
@@ -187,308 +170,235 @@
   }
 
   function sayNetwork(why) {
-    const count = unsentRows().length;
-    const words = why + "，" + count + " 格还没有送到服务器。已存在本机浏览器里，接通后自动补送；请不要换电脑。";
-    entry.band("network", "error", words, [{ label: "现在重试", action: retryNow }]);
+    const words = `${why}，${unsent().length} 格还没有送到服务器。已存在本机浏览器里，接通后自动补送；请不要换电脑。`;
+    entry.band("network", "error", words, [{ label: "现在重试", action: retry }]);
   }
 
-  function retryNow() {
+  function retry() {
     if (flight && flight.timer) {
       window.clearTimeout(flight.timer);
       post();
-    } else if (stopped) {
-      stopped = "";
+    } else if (isStopped) {
+      isStopped = false;
       entry.band("refused");
       schedule(0);
     }
   }
 
-  /* The batch comes back to the waiting cells; nothing is sent until somebody has acted. */
-  function pause(kind, why, login, reload) {
-    stopped = kind;
-    flight.rows.forEach((row) => {
-      waiting.set(row.id, 0);
+  /* The batch comes back to the waiting cells; nothing is sent until somebody has acted. The number of cells. */
+  function pause() {
+    isStopped = true;
+    afterwards = null;
+    flight.sent.forEach((texts, row) => {
+      wait(row, 0);
       row.showState("amber", "!", "还没送到");
     });
     flight = null;
-    afterwards = null;
     entry.band("network");
-    const count = waiting.size;
-    if (kind === "login") {
-      const words = why + "：" + count + " 格还没有送出，都留在这台电脑的浏览器里。登录后回到这一页，可以恢复并送出。";
-      entry.band("refused", "error", words, [
-        { label: "重新登录", primary: true, href: login || "/login/?next=" + encodeURIComponent(window.location.pathname) },
-        { label: "已在别的窗口登录，再送一次", action: retryNow },
-      ]);
-    } else {
-      const buttons = [{ label: "复制没送出的内容", action: copyUnsent }, { label: "再送一次", action: retryNow }];
-      if (reload) {
-        buttons.unshift({ label: "刷新页面", primary: true, action: () => window.location.reload() });
-      }
-      entry.band("refused", "error", why + " " + count + " 格没有存，还留在浏览器里，没有丢。", buttons);
-    }
-    persist();
+    showStatus();
+    return waiting.size;
+  }
+
+  function loggedOut(login) {
+    const words = `登录已过期：${pause()} 格还没有送出，都留在这台电脑的浏览器里。登录后回到这一页，可以恢复并送出。`;
+    entry.band("refused", "error", words, [
+      { label: "重新登录", primary: true, href: login || "/login/?next=" + encodeURIComponent(window.location.pathname) },
+      { label: "已在别的窗口登录，再送一次", action: retry },
+    ]);
+  }
+
+  const RELOAD = { label: "刷新页面", primary: true, action: () => window.location.reload() };
+
+  function refused(why, mayReload) {
+    const again = { label: "再送一次", action: retry };
+    entry.band("refused", "error", `${why} ${pause()} 格没有存，还留在浏览器里，没有丢。`, mayReload ? [RELOAD, again] : [again]);
+  }
+
+  function freshPage() {
+    return window
+      .fetch(window.location.pathname)
+      .then((response) => response.text())
+      .then((html) => new window.DOMParser().parseFromString(html, "text/html"));
   }
 
   /* After a new login the page's token is old; a fresh copy of the page has the new one, if it is still ours. */
   function renewToken() {
-    const mine = flight;
-    window
-      .fetch(window.location.pathname, { credentials: "same-origin" })
-      .then((response) => response.text())
-      .then((html) => {
-        const page = new window.DOMParser().parseFromString(html, "text/html");
-        const fresh = page.getElementById("entry");
-        if (!fresh) {
-          pause("login", "登录已过期");
-        } else if (fresh.getAttribute("data-user") !== entry.store.user) {
-          pause("refused", "这个浏览器里现在登录的是另一个账号。请退出后用您的账号登录，再回到这一页。");
-        } else {
-          token = fresh.querySelector("[name=csrfmiddlewaretoken]").value;
-          document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((input) => {
-            input.value = token;
-          });
-          document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
-          if (flight === mine) {
-            post();
-          }
-        }
-      })
-      .catch(() => failed("网络不通"));
+    freshPage().then((page) => {
+      const fresh = page.getElementById("entry");
+      if (!fresh) {
+        loggedOut();
+      } else if (fresh.getAttribute("data-user") !== entry.store.user) {
+        refused("这个浏览器里现在登录的是另一个账号。请退出后用您的账号登录，再回到这一页。");
+      } else {
+        const { value } = fresh.querySelector("[name=csrfmiddlewaretoken]");
+        document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((input) => Object.assign(input, { value }));
+        document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": value }));
+        post();
+      }
+    }).catch(() => failed("网络不通"));
   }
 
   function apply(reply) {
-    const mine = flight;
+    const { sent } = flight;
+    const of = (row) => (reply.parts[row.part] || {})[row.key];
     flight = null;
-    mine.rows.forEach((row) => {
-      const cell = (reply.parts[row.part] || {})[row.key];
-      const sent = mine.sent.get(row.id);
-      if (!cell) {
-        waiting.set(row.id, 0);
-        return;
+    failures = 0;
+    ["network", "refused", "step"].forEach((kind) => entry.band(kind));
+    sent.forEach((texts, row) => {
+      const cell = of(row);
+      if (cell) {
+        row.apply(cell, texts);
       }
-      row.apply(cell, sent);
-      const isStored = cell.outcome === "saved" || cell.outcome === "unchanged";
-      if (Object.keys(sent).some((field) => row.input(field) && row.text(field) !== sent[field] && row.isChanged(field))) {
-        if (!waiting.has(row.id)) {
-          waiting.set(row.id, 0);
-        }
-        row.showState("grey", "…", "待送");
+      if (!cell || Object.keys(texts).some((field) => row.isChanged(field) && row.text(field) !== texts[field])) {
+        wait(row, waiting.get(row) || 0);
       } else {
-        waiting.delete(row.id);
-        if (isStored) {
-          held.delete(row.id);
-        } else {
-          held.set(row.id, cell);
-        }
+        waiting.delete(row);
+        (["invalid", "conflict"].includes(cell.outcome) ? held.set(row, cell) : held.delete(row));
+      }
+      keep(row);
+    });
+    /* What a rule between cells now says of others; a cell that waits to be sent is answered itself. */
+    entry.rows.forEach((row) => {
+      if (of(row) && !sent.has(row) && !row.isDirty && !waiting.has(row)) {
+        row.apply(of(row), {});
       }
     });
-    applyBeside(reply, mine);
-    form.setAttribute("data-saved-at", reply.saved_at || "");
+    savedAt = reply.saved_at;
     keepVersion(reply.report_version);
     entry.view.apply(reply);
-    persist();
+    showStatus();
     if (waiting.size) {
-      schedule(mine.rows.length === MOST ? 0 : PAUSE);
+      schedule(sent.size === MOST ? 0 : PAUSE);
     } else {
       drained();
     }
-  }
-
-  /* What a rule between cells now says of others; a cell that waits to be sent is answered itself. */
-  function applyBeside(reply, mine) {
-    entry.rows.forEach((row) => {
-      const cell = (reply.parts[row.part] || {})[row.key];
-      if (cell && !mine.rows.includes(row) && !row.isDirty && !waiting.has(row.id)) {
-        row.apply(cell, {});
-      }
-    });
   }
 
   /* Steps act on the report as it was seen: our own batch makes one version more; anything beyond is another's. */
   function keepVersion(version) {
-    if (version === undefined) {
-      return;
-    }
     if (version > reportVersion + 1) {
-      entry.band("others-changed", "info", "别人刚才也改了这份月报。签字、提交之前请先看最新内容。", [
-        { label: "刷新页面", action: () => window.location.reload() },
-      ]);
-      return;
+      entry.band("others-changed", "info", "别人刚才也改了这份月报。签字、提交之前请先看最新内容。", [RELOAD]);
+    } else if (version) {
+      reportVersion = version;
+      showVersion();
     }
-    reportVersion = version;
-    showVersion();
-  }
-
-  /* A step taken beside the table made versions of its own. */
-  function takeVersion(page) {
-    const fresh = page.getElementById("entry");
-    const version = fresh ? Number(fresh.getAttribute("data-version")) : NaN;
-    if (version) {
-      keepVersion(version);
-    }
-    refreshFoot();
   }
 
   function showVersion() {
-    document.querySelectorAll(".foot-bar [name=version]").forEach((input) => {
-      input.value = reportVersion;
-    });
+    document.querySelectorAll(".foot-bar [name=version]").forEach((input) => Object.assign(input, { value: reportVersion }));
   }
 
   function drained() {
-    showStatus();
-    if (afterwards) {
-      const go = afterwards;
-      afterwards = null;
-      go();
-    } else {
-      refreshFoot();
-    }
+    const go = afterwards || refreshFoot;
+    afterwards = null;
+    go();
   }
 
-  /* What may be signed now stands in a fresh copy of the page; only its foot is taken, with the version seen here. */
+  /* What may be signed now is asked for by itself, and shown with the version seen here. */
   function refreshFoot() {
     const steps = document.getElementById("foot-steps");
-    if (!steps || !steps.querySelector("[data-steps]")) {
-      return;
-    }
-    window
-      .fetch(window.location.pathname, { credentials: "same-origin" })
-      .then((response) => response.text())
-      .then((html) => {
-        const fresh = new window.DOMParser().parseFromString(html, "text/html").getElementById("foot-steps");
-        if (fresh && !flight && !waiting.size && !steps.contains(document.activeElement)) {
-          steps.innerHTML = fresh.innerHTML;
+    if (steps && steps.querySelector("[data-steps]")) {
+      window.fetch(steps.getAttribute("data-url")).then((response) => {
+        if (!response.ok || response.redirected) {
+          throw new Error("no foot");
+        }
+        return response.text();
+      }).then((html) => {
+        if (!unsent().length && !steps.contains(document.activeElement)) {
+          steps.innerHTML = html;
           hideSave();
-          if (window.htmx) {
-            window.htmx.process(steps);
-          }
           showVersion();
         }
-      })
-      .catch(() => null);
+      }).catch(() => null);
+    }
   }
 
   /* The plain form's button is for pages without scripts. */
   function hideSave() {
-    const button = document.getElementById("save");
-    if (button) {
-      button.hidden = true;
-    }
+    document.querySelectorAll("#save").forEach((button) => Object.assign(button, { hidden: true }));
   }
 
   /* 用对方的 takes over what they stored; 用我的 sends mine over it. */
   function decide(row, whose) {
-    const cell = held.get(row.id);
-    if (whose === "theirs" && cell && cell.theirs) {
-      ["value", "remark"].forEach((field) => {
-        if (row.input(field) && cell.theirs[field] !== undefined && cell.theirs[field] !== null) {
-          row.input(field).value = cell.theirs[field];
-        }
+    const { theirs } = held.get(row) || {};
+    if (whose === "theirs" && theirs) {
+      ["value", "remark"].filter((field) => row.input(field) && typeof theirs[field] === "string").forEach((field) => {
+        row.input(field).value = theirs[field];
       });
     }
-    held.delete(row.id);
-    waiting.set(row.id, 0);
-    row.showState("grey", "…", "待送");
-    persist();
+    wait(row, 0);
+    keep(row);
     send();
   }
 
-  /* Before logging out: everything first, then go; or nothing is kept any more. */
-  function sendThen(go) {
-    entry.store.restore();
-    afterwards = () => (held.size ? sayHeld() : go());
-    if (unsentRows().length) {
+  /* Everything to the server, then go on; where a cell was refused the work goes on there. */
+  function settle(go, orElse) {
+    afterwards = () => (held.size ? orElse() : go());
+    if (unsent().length) {
       flush();
     } else {
       drained();
     }
   }
 
-  /* Asked for by the person: where a cell was refused, the work goes on there. */
-  function saveNow() {
-    afterwards = () => (held.size ? entry.cells.goTo(entry.rows.get(held.keys().next().value)) : refreshFoot());
-    if (unsentRows().length) {
-      flush();
-    } else {
-      drained();
-    }
+  function sayHeld() {
+    entry.band("step", "error", `还有 ${held.size} 格无效或有冲突，先改好或选定再办。`);
+    goToHeld();
+  }
+
+  function goToHeld() {
+    entry.cells.goTo(held.keys().next().value);
+  }
+
+  /* Before logging out: what an earlier page left goes too; or nothing is kept any more. */
+  function sendThen(go) {
+    entry.store.restore();
+    settle(go, sayHeld);
   }
 
   function forget() {
-    window.clearTimeout(timer);
-    stopped = "forgotten";
+    isStopped = true;
+    flight = null;
     waiting.clear();
     held.clear();
-    flight = null;
     entry.store.forget();
   }
 
-  function copyUnsent() {
-    const lines = unsentRows().map((row) => [row.name, row.text("value"), row.text("remark")].join("\t"));
-    entry.paste.put(lines.join("\n"));
-    entry.band("copied", "info", "已复制 " + lines.length + " 行，可以粘贴到表格里。");
-  }
-
   function showStatus() {
-    const count = unsentRows().length;
-    const kinds = Array.from(held.values(), (cell) => cell.outcome);
-    const flying = flight && !flight.timer ? flight.rows.length : 0;
-    show("saved", form.getAttribute("data-saved-at") && !count ? "✓ 已保存 " + form.getAttribute("data-saved-at") : "");
-    show("sending", flying ? "› 正在保存 " + flying + " 格" : "");
-    show("waiting", count - flying ? "… 待送 " + (count - flying) + " 格" : "");
-    show("invalid", total("invalid", kinds) ? "× 无效 " + total("invalid", kinds) : "");
-    show("conflict", total("conflict", kinds) ? "! 冲突 " + total("conflict", kinds) : "");
-    document.querySelectorAll("#foot-steps form button[type=submit]").forEach((button) => {
-      button.title = count ? "还有 " + count + " 格没送出，送完再办" : "";
-    });
-    if (document.querySelector("#entry-bands [data-band='network']") && flight) {
-      const words = document.querySelector("#entry-bands [data-band='network'] > span + span");
+    const count = unsent().length;
+    const flying = flight && !flight.timer ? flight.sent.size : 0;
+    const outcomes = Array.from(held.values(), (cell) => cell.outcome);
+    const refusals = (outcome) => outcomes.filter((one) => one === outcome).length;
+    show("saved", savedAt && !count ? "✓ 已保存 " + savedAt : "");
+    show("sending", flying ? `› 正在保存 ${flying} 格` : "");
+    show("waiting", count > flying ? `… 待送 ${count - flying} 格` : "");
+    show("invalid", refusals("invalid") ? "× 无效 " + refusals("invalid") : "");
+    show("conflict", refusals("conflict") ? "! 冲突 " + refusals("conflict") : "");
+    document.querySelectorAll("[data-band='network'] > .band-sign + span").forEach((words) => {
       words.textContent = words.textContent.replace(/\d+ 格/, count + " 格");
-    }
-  }
-
-  function total(kind, kinds) {
-    return kinds.filter((outcome) => outcome === kind).length;
+    });
   }
 
   function show(name, words) {
-    const place = document.querySelector("[data-status='" + name + "']");
-    if (place && place.textContent !== words) {
-      place.textContent = words;
-      place.hidden = !words;
+    const place = document.querySelector(`[data-status='${name}']`);
+    if (place.textContent !== words) {
+      Object.assign(place, { textContent: words, hidden: !words });
     }
   }
 
   /* What is signed must be what is stored: a step waits for the last cell, then goes on by itself. */
-  document.addEventListener(
-    "submit",
-    (event) => {
-      const step = event.target;
-      if (step === form) {
-        event.preventDefault();
-        flush();
-      } else if (step.closest("#foot-steps") && (unsentRows().length || held.size)) {
-        event.preventDefault();
-        event.stopPropagation();
-        if (unsentRows().length) {
-          const button = event.submitter;
-          afterwards = () => (held.size ? sayHeld() : step.requestSubmit(button));
-          entry.band("step", "info", "还有 " + unsentRows().length + " 格没送出，送完自动继续。");
-          flush();
-        } else {
-          sayHeld();
-        }
-      }
-    },
-    true
-  );
-
-  function sayHeld() {
-    entry.band("step", "error", "还有 " + held.size + " 格无效或有冲突，先改好或选定再办。");
-    entry.cells.goTo(entry.rows.get(held.keys().next().value));
-  }
+  document.addEventListener("submit", (event) => {
+    const step = event.target;
+    if (step === form) {
+      event.preventDefault();
+      flush();
+    } else if (step.closest("#foot-steps") && (unsent().length || held.size)) {
+      event.preventDefault();
+      event.stopPropagation();
+      entry.band("step", "info", unsent().length ? `还有 ${unsent().length} 格没送出，送完自动继续。` : "");
+      settle(() => step.requestSubmit(event.submitter), sayHeld);
+    }
+  }, true);
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest ? event.target.closest("[data-use]") : null;
@@ -500,12 +410,8 @@
     }
   });
 
-  window.addEventListener("online", retryNow);
-  window.addEventListener("offline", () => {
-    if (unsentRows().length) {
-      sayNetwork("网络不通");
-    }
-  });
+  window.addEventListener("online", retry);
+  window.addEventListener("offline", () => unsent().length && sayNetwork("网络不通"));
 
-  entry.save = { hideSave, saveNow, sendThen, forget, takeVersion, changed, changedAll, leave, flush, unsent: () => unsentRows().length, showStatus };
+  entry.save = { hideSave, saveNow: () => settle(refreshFoot, goToHeld), sendThen, forget, ask, changed, changedAll, leave, flush };
 })();

@@ -9,31 +9,42 @@
   }
 
   const { form } = entry;
+  const sections = Array.from(form.querySelectorAll("tbody[data-section]"));
   const scroll = document.getElementById("entry-scroll");
-  const FOLDED = "livelihood-folded:" + form.getAttribute("data-report");
   const help = document.getElementById("entry-help");
   const helpButton = document.getElementById("entry-help-open");
+  const FOLDED = "livelihood-folded:" + form.getAttribute("data-report");
+
+  function sectionOf(seq) {
+    return sections.find((section) => section.getAttribute("data-section") === seq);
+  }
 
   /* ---------- Filters: the lines as they stand when the filter is chosen; a cell filled now does not vanish ---------- */
   function filter(state) {
     form.removeAttribute("data-show");
     entry.rows.forEach((row) => {
-      row.line.hidden = Boolean(state) && !row.line.getAttribute("data-states").split(" ").includes(state);
+      row.line.hidden = Boolean(state) && !row.is(state);
       if (row.notes) {
         row.notes.hidden = row.line.hidden;
       }
     });
-    form.querySelectorAll("tbody[data-section]").forEach((section) => {
+    sections.forEach((section) => {
       section.hidden = Boolean(state) && !section.querySelector("tr.entry-row:not([hidden])");
     });
+    /* A part with none of these lines shows no empty head; the last one keeps its own. */
+    const tables = Array.from(form.querySelectorAll("table.entry-table"));
+    tables.forEach((table) => {
+      const isEmpty = tables.length > 1 && !table.querySelector("tbody:not([hidden])");
+      (table.closest(".entry-part") || table).hidden = isEmpty;
+    });
     document.querySelectorAll("[data-filter]").forEach((link) => {
-      link.toggleAttribute("aria-current", false);
+      link.removeAttribute("aria-current");
       if (link.getAttribute("data-filter") === state) {
         link.setAttribute("aria-current", "true");
       }
     });
-    const isEmpty = Boolean(state) && !form.querySelector("tr.entry-row:not([hidden])");
-    entry.band("filter", "info", isEmpty ? "这一类现在没有。" : "", [{ label: "看全部", action: () => choose("") }]);
+    const isEmpty = sections.every((section) => section.hidden);
+    entry.band("filter", "info", isEmpty && state ? "这一类现在没有。" : "", [{ label: "看全部", action: () => choose("") }]);
   }
 
   function choose(state) {
@@ -47,11 +58,15 @@
     scroll.scrollTop = 0;
   }
 
-  /* ---------- Sections ---------- */
+  /* ---------- Sections; what is folded is remembered for this window ---------- */
   function fold(section, isFolded) {
     section.classList.toggle("is-folded", isFolded);
     section.querySelector("[data-fold]").setAttribute("aria-expanded", String(!isFolded));
-    const folded = Array.from(form.querySelectorAll("tbody.is-folded"), (one) => one.getAttribute("data-section"));
+  }
+
+  function foldAndRemember(section, isFolded) {
+    fold(section, isFolded);
+    const folded = sections.filter((one) => one.classList.contains("is-folded")).map((one) => one.getAttribute("data-section"));
     try {
       window.sessionStorage.setItem(FOLDED, folded.join(" "));
     } catch {
@@ -66,85 +81,68 @@
     } catch {
       folded = "";
     }
-    form.querySelectorAll("tbody[data-section]").forEach((section) => {
-      const button = section.querySelector("[data-fold]");
-      if (button && section.querySelector("tr.entry-row")) {
-        button.hidden = false;
-        if (folded.split(" ").includes(section.getAttribute("data-section"))) {
-          fold(section, true);
-        }
-      }
+    sections.filter((section) => section.querySelector("tr.entry-row")).forEach((section) => {
+      section.querySelector("[data-fold]").hidden = false;
+      fold(section, folded.split(" ").includes(section.getAttribute("data-section")));
     });
   }
 
-  /* Bring a line into sight that a filter or a fold hides. */
-  function reveal(row) {
-    const section = row.line.closest("tbody");
+  /* Bring into sight what a filter or a fold hides. */
+  function show(section, isHidden) {
     if (section.classList.contains("is-folded")) {
-      fold(section, false);
+      foldAndRemember(section, false);
     }
-    if (row.line.hidden || section.hidden) {
+    if (isHidden) {
       choose("");
     }
+  }
+
+  function reveal(row) {
+    show(row.line.closest("tbody"), row.line.hidden);
   }
 
   /* The strip shows which item is at the top of the table. */
   function showPlace() {
     const top = scroll.getBoundingClientRect().top + 60;
-    const here = Array.from(form.querySelectorAll("tbody[data-section]")).find((section) => section.getBoundingClientRect().bottom > top && !section.hidden);
+    const here = sections.find((section) => !section.hidden && section.getBoundingClientRect().bottom > top);
     document.querySelectorAll("[data-strip]").forEach((link) => {
-      link.classList.toggle("is-here", Boolean(here) && link.getAttribute("data-strip") === here.getAttribute("data-section"));
+      link.classList.toggle("is-here", sectionOf(link.getAttribute("data-strip")) === here);
     });
   }
 
   /* ---------- The server's counts and marks ---------- */
-  function apply(reply) {
-    const counts = reply.counts || {};
+  function apply({ counts, sections: marks }) {
     Object.keys(counts).forEach((name) => {
-      document.querySelectorAll("[data-count='" + name + "']").forEach((place) => {
-        place.textContent = counts[name];
-      });
-      document.querySelectorAll("[data-none='" + name + "']").forEach((place) => {
-        place.hidden = !counts[name];
-      });
+      document.querySelectorAll(`[data-count='${name}']`).forEach((place) => Object.assign(place, { textContent: counts[name] }));
+      document.querySelectorAll(`[data-none='${name}']`).forEach((place) => Object.assign(place, { hidden: !counts[name] }));
     });
-    bar(counts);
-    Object.keys(reply.sections || {}).forEach((seq) => mark(seq, reply.sections[seq]));
+    bar("confirmed", 0, counts.confirmed);
+    bar("carried", counts.confirmed, counts.carried);
+    Object.keys(marks).filter(sectionOf).forEach((seq) => mark(seq, marks[seq]));
   }
 
-  function bar(counts) {
-    const confirmed = document.querySelector("[data-bar='confirmed']");
-    const carried = document.querySelector("[data-bar='carried']");
-    if (confirmed && counts.confirmed !== undefined) {
-      confirmed.setAttribute("width", counts.confirmed);
-      carried.setAttribute("x", counts.confirmed);
-      carried.setAttribute("width", counts.carried);
-    }
+  function bar(name, from, length) {
+    document.querySelectorAll(`[data-bar='${name}']`).forEach((part) => {
+      part.setAttribute("x", from);
+      part.setAttribute("width", length);
+    });
   }
 
-  function mark(seq, section) {
-    const note = form.querySelector("tbody[data-section='" + seq + "'] [data-section-note]");
-    const link = document.querySelector("[data-strip='" + seq + "']");
-    const sign = document.querySelector("#entry-legend [data-mark='" + section.mark + "']");
-    if (note) {
-      note.textContent = section.note;
-    }
+  function mark(seq, { mark: code, note }) {
+    const section = sectionOf(seq);
+    const link = document.querySelector(`[data-strip='${seq}']`);
+    const carry = section.querySelector("[data-carry-section]");
+    const left = section.querySelectorAll("td.is-carried").length;
+    section.querySelector("[data-section-note]").textContent = note;
     if (link) {
-      const isHere = link.classList.contains("is-here");
-      link.className = "mark-" + section.mark + (isHere ? " is-here" : "");
-      link.title = link.title.split("：")[0] + "：" + section.note;
-      link.querySelector("[data-strip-mark]").textContent = sign ? sign.textContent : "";
+      link.className = `mark-${code} ${link.classList.contains("is-here") ? "is-here" : ""}`;
+      link.title = link.title.split("：")[0] + "：" + note;
+      link.querySelector("[data-strip-mark]").textContent = document.querySelector(`#entry-legend [data-mark='${code}']`).textContent;
     }
-    showCarry(seq);
-  }
-
-  /* 本节沿用 goes when nothing is left to confirm. */
-  function showCarry(seq) {
-    const button = form.querySelector("[data-carry-section='" + seq + "']");
-    if (button) {
-      const left = button.closest("tbody").querySelectorAll("td.is-carried").length;
-      button.hidden = !left;
-      button.textContent = "本节沿用 " + left;
+    /* 本节沿用 goes when nothing is left to confirm. */
+    if (carry) {
+      carry.hidden = !left;
+      carry.textContent = "本节沿用 " + left;
     }
   }
 
@@ -155,46 +153,33 @@
     (isOpen ? document.getElementById("entry-help-close") : helpButton).focus();
   }
 
-  if (help) {
-    helpButton.hidden = false;
-    helpButton.addEventListener("click", () => showHelp(help.hidden));
-    document.getElementById("entry-help-close").addEventListener("click", () => showHelp(false));
-  }
-
   document.addEventListener("click", (event) => {
-    if (!event.target.closest || event.ctrlKey || event.metaKey) {
-      return;
-    }
-    const link = event.target.closest("[data-filter]");
-    const button = event.target.closest("[data-fold]");
-    const strip = event.target.closest("[data-strip]");
+    const target = event.target.closest && !event.ctrlKey && !event.metaKey ? event.target : document.body;
+    const link = target.closest("[data-filter]");
+    const button = target.closest("[data-fold]");
+    const strip = target.closest("[data-strip]");
     if (link) {
       event.preventDefault();
       choose(link.getAttribute("data-filter"));
     } else if (button) {
       const section = button.closest("tbody");
-      fold(section, !section.classList.contains("is-folded"));
+      foldAndRemember(section, !section.classList.contains("is-folded"));
     } else if (strip) {
-      const section = form.querySelector("tbody[data-section='" + strip.getAttribute("data-strip") + "']");
-      if (section && section.hidden) {
-        choose("");
-      }
-      if (section && section.classList.contains("is-folded")) {
-        fold(section, false);
-      }
+      const section = sectionOf(strip.getAttribute("data-strip"));
+      show(section, section.hidden);
+    } else if (target.closest("#entry-help-open, #entry-help-close")) {
+      showHelp(help.hidden);
     }
   });
 
   document.addEventListener("keydown", (event) => {
     const section = event.target.closest ? event.target.closest("tbody[data-section]") : null;
-    if (event.key === "F1" && help) {
+    if (help && (event.key === "F1" || (event.key === "Escape" && help.contains(event.target)))) {
       event.preventDefault();
       showHelp(help.hidden);
-    } else if (event.key === "Escape" && help && help.contains(event.target)) {
-      showHelp(false);
-    } else if (section && event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    } else if (section && event.altKey && ["ArrowUp", "ArrowDown"].includes(event.key)) {
       event.preventDefault();
-      fold(section, event.key === "ArrowUp");
+      foldAndRemember(section, event.key === "ArrowUp");
       section.querySelector("[data-fold]").focus();
     }
   });
@@ -214,9 +199,9 @@
 
   /* ---------- Start ---------- */
   entry.save.hideSave();
-  form.querySelectorAll("[data-edit]").forEach((button) => {
-    button.hidden = false;
-  });
+  if (help) {
+    helpButton.hidden = false;
+  }
   foldAsBefore();
   filter(new window.URL(window.location.href).searchParams.get("show") || "");
   showPlace();
@@ -227,10 +212,8 @@
     if (name && row.isTyped) {
       name.tabIndex = -1;
     }
-    /* Typed before the script was there. */
-    if (row.isDirty) {
-      entry.save.changed(row);
-    }
   });
+  /* Typed before the script was there. */
+  entry.save.changedAll(Array.from(entry.rows.values()).filter((row) => row.isDirty));
   form.setAttribute("data-ready", "");
 })();

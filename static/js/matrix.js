@@ -98,11 +98,31 @@
       }
       this.stored = { kind: cell.mark === "carried" ? "" : cell.mark, sign: cell.sign, title: cell.message };
       this.showStored();
-      const rate = this.box.nextElementSibling;
-      rate.textContent = cell.display.rate;
-      rate.classList.toggle("tone-red", cell.tones.rate === "red");
+      showRate(this.box, cell.display.rate, cell.tones.rate === "red");
       say(this, cell);
     }
+
+    /* What is stored now, as a fresh page has it. */
+    take(box) {
+      const typed = box.querySelector("input");
+      if (!typed || this.isDirty) {
+        return;
+      }
+      this.version = Number(typed.getAttribute("data-version"));
+      this.sent = typed.value;
+      this.shown = typed.value;
+      this.typed.value = typed.value;
+      this.stored = { kind: KINDS.find((kind) => kind !== "carried" && box.classList.contains("is-" + kind)) || "", sign: box.getAttribute("data-sign") || "", title: typed.title };
+      this.showStored();
+    }
+  }
+
+  /* The rate is the way to the panel, where there is one. */
+  function showRate(box, text, isBehind) {
+    const rate = box.nextElementSibling;
+    const link = rate.querySelector("a");
+    (link || rate).textContent = link ? text || "…" : text;
+    rate.classList.toggle("tone-red", isBehind);
   }
 
   class Line {
@@ -155,9 +175,36 @@
     return cells.get("figures/" + input.getAttribute("data-key"));
   }
 
-  /* A button of the list above the table belongs to a cell, everything in the table to a line. */
+  /* A button of the list above the table belongs to a cell, a way to the panel to its place, everything else in the
+     table to a line. */
   function rowOf(element) {
-    return element.hasAttribute("data-use") ? cellOf(element) : lines.get(element.closest("tr")) || null;
+    if (element.hasAttribute("data-use")) {
+      return cellOf(element);
+    }
+    return element.hasAttribute("data-cell") ? placeOf(element.closest("td").previousElementSibling) : lines.get(element.closest("tr")) || null;
+  }
+
+  /* A cell as the panel knows it: the box with the way to it, what to type in, and how to show what is stored now. */
+  function placeOf(box) {
+    const input = box.querySelector("input");
+    const field = box.getAttribute("data-col");
+    return {
+      line: box.nextElementSibling,
+      input: () => input,
+      refresh: () =>
+        window
+          .fetch(window.location.pathname, { credentials: "same-origin" })
+          .then((response) => response.text())
+          .then((html) => {
+            const unit = box.parentNode.getAttribute("data-unit");
+            const page = new window.DOMParser().parseFromString(html, "text/html");
+            const fresh = Array.from(page.querySelectorAll("tr.entry-row")).find((line) => line.getAttribute("data-unit") === unit);
+            const found = fresh && fresh.querySelector("[data-col='" + field + "']");
+            if (found && input) {
+              cellOf(input).take(found);
+            }
+          }),
+    };
   }
 
   /* ---------- What the server refused, above the table: the words, and what can be done ---------- */
@@ -212,6 +259,7 @@
 
   /* ---------- The names the other scripts use ---------- */
   const { save } = entry;
+  const panel = entry.view;
 
   /* Of a line the cell one is in was typed in; of many lines every cell may have been. */
   function changed(row, typing) {
@@ -256,15 +304,30 @@
           if (box) {
             box.textContent = reply.sums[pk].value;
             box.previousElementSibling.previousElementSibling.textContent = reply.sums[pk].target;
-            box.nextElementSibling.textContent = reply.sums[pk].rate;
-            box.nextElementSibling.classList.toggle("tone-red", reply.sums[pk].is_behind);
+            showRate(box, reply.sums[pk].rate, reply.sums[pk].is_behind);
           }
         });
       },
       reveal() {},
-      openPanel() {},
-      closePanel: () => false,
+      openPanel() {
+        open(document.activeElement.closest("td"));
+      },
+      closePanel: panel.closePanel,
     },
+  });
+
+  function open(box, part) {
+    if (box && box.nextElementSibling.querySelector("a[data-cell]")) {
+      panel.openPanel(placeOf(box), part);
+    }
+  }
+
+  /* The sign in a cell's corner opens what is said of it; it is drawn on the box, so a click on it is one on the box. */
+  form.addEventListener("click", (event) => {
+    const box = event.target;
+    if (box.matches("td[data-col][data-sign]") && event.offsetX < 24) {
+      open(box, box.matches(".is-flagged") ? "#reason" : box.matches(".is-returned") ? "#answer" : undefined);
+    }
   });
 
   /* Space takes over last month's value, in this cell or in the whole block. */
@@ -287,10 +350,9 @@
     }
   });
 
-  const button = document.getElementById("save");
-  if (button) {
+  document.querySelectorAll("#save, .matrix-save").forEach((button) => {
     button.hidden = true;
-  }
+  });
   entry.store.start();
   cells.forEach((cell) => {
     if (cell.isDirty) {

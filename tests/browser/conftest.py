@@ -105,6 +105,22 @@ def shared_demo(django_db_setup, django_db_blocker, tmp_path_factory):
         web.stop()
 
 
+@pytest.fixture(scope="session")
+def busy_demo(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The demo without a worker, one for the run, for tests that change it: each works in cells of its own."""
+    with django_db_blocker.unblock(), demo_database():
+        web, address = processes.start_web(tmp_path_factory.mktemp("busy-site") / "web.log")
+        yield Site(address, [web.log])
+        web.kill()
+
+
+@pytest.fixture
+def people(request, chromium, busy_demo):
+    """People on the busy demo: `people.enter("yingshang_clerk")`."""
+    with visitors_of(request.node, chromium, busy_demo.address, logs=busy_demo.logs) as visitors:
+        yield visitors
+
+
 @pytest.fixture
 def stopwatch(request):
     """Times a journey; its line is printed at the end of the run."""

@@ -1,7 +1,5 @@
 """The entry page as those meet it who fill 131 lines a month: keys, blocks, the clipboard, and nothing lost."""
 
-import datetime
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
@@ -9,95 +7,36 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from livelihood.demo_logins import DEMO_PASSWORD
-from projects.models import Figure, FigureRevision, Report
+from livelihood.models import User
+from projects.services.reports import return_report
+from tests.browser.entry import (
+    CELLS,
+    LOST,
+    ROWS,
+    august,
+    cell,
+    notes_of,
+    open_report,
+    paste,
+    stored,
+    wait_for_saved,
+)
 from tests.browser.test_accessibility import findings
 from tests.support import processes
-from tests.support.browser import LARGE, SMALL, Visitors, focused, visitors_of
-from tests.support.demo import demo_database
+from tests.support.browser import LARGE, SMALL, focused, visitors_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-YINGSHANG = "341226"
-CELLS = "#entry input[name^='f-']"
-SAVED = "[data-status=saved]"
-LOST = "net::ERR"
-
 
 @pytest.fixture
-def people(request, chromium, shared_demo):
-    """People on the demo's site, which this module's tests share and change: each works in cells of its own."""
-    with visitors_of(request.node, chromium, shared_demo.address, logs=shared_demo.logs) as visitors:
-        yield visitors
-
-
-@dataclass
-class Alone:
-    """A demo and a web server for one test, which may submit the report and kill the server."""
-
-    visitors: Visitors
-    report: Report
-    address: str
-    web: processes.Process
-
-
-@pytest.fixture
-def alone(request, chromium, django_db_setup, django_db_blocker, tmp_path):
-    with django_db_blocker.unblock(), demo_database():
-        web, address = processes.start_web(tmp_path / "web.log")
-        with visitors_of(request.node, chromium, address, logs=[web.log]) as visitors:
-            alone = Alone(visitors, untouched_report(), address, web)
-            yield alone
-        alone.web.stop()
-
-
-@pytest.fixture
-def report(shared_demo):
-    return untouched_report()
-
-
-def untouched_report():
+def report(busy_demo):
     """颍上县's report of the open month, which nobody has begun to fill."""
-    return Report.objects.get(period__ends_on=datetime.date(2020, 8, 31), participant__code=YINGSHANG)
+    return august("341226")
 
 
 @pytest.fixture
 def clerk(people, report):
-    return open_report(people.log_in("yingshang_clerk"), report)
-
-
-def open_report(page, report, query=""):
-    page.goto(f"/reports/{report.pk}/{query}")
-    expect(page.locator("#entry[data-ready]")).to_be_attached()
-    return page
-
-
-def cell(page, seq, nth=0):
-    """The nth cell one types in of an item."""
-    return page.locator(f"tbody[data-section='{seq}'] input[name^='f-']").nth(nth)
-
-
-def key_of(locator):
-    """(participant id, indicator id) of a cell."""
-    return tuple(int(number) for number in locator.get_attribute("name")[2:].split("-"))
-
-
-def stored(report, locator):
-    participant, indicator = key_of(locator)
-    return Figure.objects.filter(report=report, participant=participant, indicator=indicator).first()
-
-
-def paste(page, text, html=""):
-    """What Ctrl+V does after a copy in WPS: both kinds of content, at the cell that has the keyboard."""
-    page.evaluate(
-        """([text, html]) => {
-            const data = new DataTransfer();
-            data.setData("text/plain", text);
-            if (html) { data.setData("text/html", html); }
-            const event = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
-            document.activeElement.dispatchEvent(event);
-        }""",
-        [text, html],
-    )
+    return open_report(people.enter("yingshang_clerk"), report)
 
 
 def log_in_here(page, username):
@@ -107,78 +46,11 @@ def log_in_here(page, username):
     page.press("[name=password]", "Enter")
 
 
-def wait_for_saved(page):
-    expect(page.locator(SAVED)).to_be_visible()
-    expect(page.locator("[data-status=sending]")).to_be_hidden()
-    expect(page.locator("[data-status=waiting]")).to_be_hidden()
-
-
-def test_paste_of_a_whole_county_survives_a_lost_answer_and_is_submitted(alone, stopwatch):
-    """131 lines of figure and remark; the answer is lost on its way, and the same batch is sent again."""
-    report, visitors = alone.report, alone.visitors
-    page = open_report(visitors.log_in("yingshang_clerk"), report)
-    visitors.expected.append(LOST)
-    lines = page.evaluate(
-        """[...document.querySelectorAll("tr.entry-row")].map((line) => {
-            const input = line.querySelector("input[name^='f-']");
-            return input ? input.dataset.carried || input.value : "无任务";
-        })"""
-    )
-    assert len(lines) == 131
-    batches = []
-
-    def lose_the_first_answer(route):
-        batches.append(route.request.post_data_json["key"])
-        response = route.fetch()
-        if len(batches) == 1:
-            route.abort()
-        else:
-            route.fulfill(response=response)
-
-    page.route("**/cells/", lose_the_first_answer)
-    page.locator(CELLS).first.focus()
-    stopwatch.lap("open")
-
-    paste(page, "".join(f"{line}\t第{nth}行\r\n" for nth, line in enumerate(lines)))
-    expect(page.locator("[data-band=network]")).to_contain_text("还没有送到服务器")
-    page.get_by_role("button", name="现在重试").click()
-    wait_for_saved(page)
-    stopwatch.lap("paste of 131 lines, answer lost, sent again")
-
-    # The server had stored them the first time: nothing is there twice.
-    assert batches[0] == batches[1]
-    revisions = FigureRevision.objects.filter(figure__report=report, new_remark__startswith="第")
-    assert revisions.count() == page.locator(CELLS).count()
-    assert Figure.objects.filter(report=report, state="reported").count() == page.locator(CELLS).count()
-    assert stored(report, page.locator(CELLS).first).remark == "第0行"
-    assert page.evaluate("Object.keys(localStorage).length") == 0
-
-    page.unroute("**/cells/")
-    page.locator(CELLS).first.focus()
-    stopwatch.lap("look")
-    paste(page, "".join(f"{line}\t再贴{nth}\r\n" for nth, line in enumerate(lines)))
-    expect(page.locator("[data-band=paste]")).to_contain_text("粘贴 131 行")
-    expect(page.locator(SAVED)).to_be_hidden()
-    wait_for_saved(page)
-    stopwatch.lap("paste of 131 lines")
-    # Two seconds are meant, and printed; two cores busy with other work may need far more.
-    assert stopwatch.laps[-1][1] < 15
-
-    head = open_report(visitors.log_in("yingshang_head"), report)
-    cell(head, 2).fill("1")
-    # The cell is still on its way: signing waits for it and goes on by itself.
-    head.get_by_role("button", name="审核人签字").click()
-    head.get_by_role("button", name="提交给市民生办").click()
-    expect(head.locator(".title-facts .state")).to_contain_text("已提交")
-    stopwatch.lap("change, sign, submit")
-    assert Figure.objects.filter(report=report, value=1, updated_by__username="yingshang_head").count() == 1
-
-
 def test_two_clerks_in_one_cell_choose_which_figure_stands(people, clerk, report):
-    head = open_report(people.log_in("yingshang_head"), report)
-    first, second = cell(clerk, 4, 0), cell(clerk, 4, 2)
-    cell(head, 4, 0).fill("40.85")
-    cell(head, 4, 2).fill("43.20")
+    head = open_report(people.enter("yingshang_head"), report)
+    first, second = cell(clerk, 24, 1), cell(clerk, 24, 3)
+    cell(head, 24, 1).fill("40.85")
+    cell(head, 24, 3).fill("43.20")
     head.keyboard.press("Control+s")
     wait_for_saved(head)
 
@@ -186,7 +58,7 @@ def test_two_clerks_in_one_cell_choose_which_figure_stands(people, clerk, report
     second.fill("45.20")
     clerk.keyboard.press("Control+s")
 
-    notes = clerk.locator(f"tr.entry-notes[data-for='{first.get_attribute('name')[2:]}']")
+    notes = notes_of(clerk, first)
     expect(notes).to_contain_text("存为 40.85，您填的是 38.60")
     expect(clerk.locator("[data-status=conflict]")).to_have_text("! 冲突 2")
     notes.get_by_role("button", name="用 40.85").click()
@@ -281,7 +153,7 @@ def test_block_is_copied_for_a_spreadsheet_and_a_paste_is_one_step_to_undo(clerk
 def test_reason_for_a_flag_travels_with_its_figure_and_goes_with_it(clerk, report):
     mine = cell(clerk, 5)
     target = Decimal(mine.locator("xpath=ancestor::tr").locator("[data-col=target]").inner_text().replace(",", ""))
-    notes = clerk.locator(f"tr.entry-notes[data-for='{mine.get_attribute('name')[2:]}']")
+    notes = notes_of(clerk, mine)
     # Twice the target: more than 120 % of it.
     mine.fill(str(target * 2))
     clerk.keyboard.press("Control+s")
@@ -456,37 +328,40 @@ def test_logout_asks_what_becomes_of_unsent_cells(people, clerk, report):
     assert clerk.evaluate("Object.keys(localStorage).length") == 0
 
 
-def test_restarted_server_and_a_batch_that_is_refused_lose_nothing(alone, tmp_path):
-    report, visitors = alone.report, alone.visitors
-    visitors.expected += [LOST, "status of 409"]
-    page = open_report(visitors.log_in("yingshang_clerk"), report)
-    mine = cell(page, 4)
-    alone.web.kill()
-    mine.fill("35.50")
-    page.keyboard.press("Control+s")
-    expect(page.locator("[data-band=network]")).to_contain_text("1 格还没有送到服务器")
+def test_restarted_server_and_a_batch_that_is_refused_lose_nothing(request, chromium, busy_demo, tmp_path):
+    report = return_report(report=august("341221"), by=User.objects.get(username="city_office"), reason="请核对")
+    web, address = processes.start_web(tmp_path / "web.log")
+    with visitors_of(request.node, chromium, address, logs=[web.log]) as visitors:
+        visitors.expected += [LOST, "status of 409"]
+        page = open_report(visitors.enter("linquan_clerk"), report)
+        mine = cell(page, 4)
+        web.kill()
+        mine.fill("35.50")
+        page.keyboard.press("Control+s")
+        expect(page.locator("[data-band=network]")).to_contain_text("1 格还没有送到服务器")
 
-    alone.web, _ = processes.start_web(tmp_path / "again.log", address=alone.address)
-    wait_for_saved(page)
-    assert stored(report, mine).value == Decimal("35.50")
+        web, _ = processes.start_web(tmp_path / "again.log", address=address)
+        wait_for_saved(page)
+        assert stored(report, mine).value == Decimal("35.50")
 
-    head = open_report(visitors.log_in("yingshang_head"), report)
-    head.get_by_role("button", name="审核人签字").click()
-    expect(head.locator(".title-facts .state")).to_contain_text("已签字")
-    mine.fill("36")
-    page.keyboard.press("Control+s")
-    refused = page.locator("[data-band=refused]")
-    expect(refused).to_contain_text("1 格没有存，还留在浏览器里")
-    assert mine.input_value() == "36"
-    assert stored(report, mine).value == Decimal("35.50")
-    page.reload()
-    expect(page.locator("[data-band=left]")).to_contain_text("上次有 1 格没有送到")
-    expect(page.get_by_role("button", name="恢复并送出")).to_have_count(0)
+        head = open_report(visitors.enter("linquan_head"), report)
+        head.get_by_role("button", name="审核人签字").click()
+        expect(head.locator(".title-facts .state")).to_contain_text("已签字")
+        mine.fill("36")
+        page.keyboard.press("Control+s")
+        refused = page.locator("[data-band=refused]")
+        expect(refused).to_contain_text("1 格没有存，还留在浏览器里")
+        assert mine.input_value() == "36"
+        assert stored(report, mine).value == Decimal("35.50")
+        page.reload()
+        expect(page.locator("[data-band=left]")).to_contain_text("上次有 1 格没有送到")
+        expect(page.get_by_role("button", name="恢复并送出")).to_have_count(0)
+    web.kill()
 
 
 def test_filter_of_the_address_shows_its_lines_and_a_filled_one_stays(clerk, report):
     open_report(clerk, report, "?show=carried")
-    lines = clerk.locator("tr.entry-row:visible")
+    lines = clerk.locator(f"{ROWS}:visible")
     shown = lines.count()
     assert 0 < shown < 131
     mine = lines.last.locator("input[name^='f-']")
@@ -510,7 +385,7 @@ def test_filter_of_the_address_shows_its_lines_and_a_filled_one_stays(clerk, rep
 
 
 def test_page_without_scripts_is_a_form_that_saves(people, report):
-    page = people.log_in("yingshang_clerk", java_script_enabled=False)
+    page = people.enter("yingshang_clerk", java_script_enabled=False)
     page.goto(f"/reports/{report.pk}/")
     mine = cell(page, 13)
     mine.fill("5")
@@ -524,7 +399,7 @@ def test_page_without_scripts_is_a_form_that_saves(people, report):
 
 @pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.long)], ids=["small", "large"])
 def test_page_with_everything_open_has_no_accessibility_finding(people, report, size):
-    page = open_report(people.log_in("yingshang_clerk", size=size), report)
+    page = open_report(people.enter("yingshang_clerk", size=size), report)
     cell(page, 14).fill("不是数")
     page.keyboard.press("Control+s")
     expect(page.locator(".note-error")).to_be_visible()

@@ -7,19 +7,12 @@ import pytest
 from playwright.sync_api import expect
 
 from projects.models import Figure
-from tests.support.browser import visitors_of
+from tests.browser.entry import LOST, paste
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 #: 颍上县 has only begun; everybody else has submitted. Indicators: 扩面延伸, 大中修比例, 大中修里程, ….
 ROADS = "/programmes/fuyang-2020/2020-08/matrix/4/"
-LOST = "net::ERR"
-
-
-@pytest.fixture
-def people(request, chromium, shared_demo):
-    with visitors_of(request.node, chromium, shared_demo.address, logs=shared_demo.logs) as visitors:
-        yield visitors
 
 
 def open_matrix(page, address=ROADS):
@@ -41,20 +34,8 @@ def stored(locator):
     return found and found.value
 
 
-def paste(page, text):
-    page.evaluate(
-        """(text) => {
-            const data = new DataTransfer();
-            data.setData("text/plain", text);
-            const event = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
-            document.activeElement.dispatchEvent(event);
-        }""",
-        text,
-    )
-
-
 def test_block_pasted_from_a_sheet_fills_rows_by_columns_and_leaves_what_was_submitted(people):
-    page = open_matrix(people.log_in("city_office"))
+    page = open_matrix(people.enter("city_office"))
     cell(page, "颍上县", 0).click()
 
     # The second line meets 界首市, which has submitted; the third 市本级, which has no task.
@@ -68,7 +49,7 @@ def test_block_pasted_from_a_sheet_fills_rows_by_columns_and_leaves_what_was_sub
 
 
 def test_arrows_go_both_ways_and_space_confirms_last_month(people):
-    page = open_matrix(people.log_in("city_office"))
+    page = open_matrix(people.enter("city_office"))
     last = cell(page, "颍上县", 3).get_attribute("data-carried")
     cell(page, "颍上县", 2).click()
 
@@ -84,7 +65,7 @@ def test_arrows_go_both_ways_and_space_confirms_last_month(people):
 
 
 def test_two_in_one_cell_and_the_second_decides(people):
-    first, second = open_matrix(people.log_in("city_office")), open_matrix(people.log_in("city_office"))
+    first, second = open_matrix(people.enter("city_office")), open_matrix(people.enter("city_office"))
     cell(first, "全市", 0).fill("4.51")
     cell(first, "全市", 0).press("Enter")
     expect(first.locator("[data-status=saved]")).to_be_visible()
@@ -101,7 +82,7 @@ def test_two_in_one_cell_and_the_second_decides(people):
 
 def test_cell_typed_without_a_network_is_sent_when_it_is_back(people):
     people.expected.append(LOST)
-    page = open_matrix(people.log_in("city_office"))
+    page = open_matrix(people.enter("city_office"))
     target = cell(page, "颍上县", 4)
     page.context.set_offline(True)
     target.fill("88.8")
@@ -115,7 +96,7 @@ def test_cell_typed_without_a_network_is_sent_when_it_is_back(people):
 
 
 def test_lead_agency_reads_its_items_and_has_nothing_to_type(people):
-    page = people.log_in("city_education")
+    page = people.enter("city_education")
     page.goto("/programmes/fuyang-2020/2020-08/matrix/26/")
 
     expect(page.locator("tr[data-unit='颍上县']")).to_contain_text("填报中")

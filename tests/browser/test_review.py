@@ -4,23 +4,16 @@ import pytest
 from playwright.sync_api import expect
 
 from projects.models import CellReview, Figure, Report
-from tests.support.browser import visitors_of
 from tests.support.processes import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
-def visitors(request, chromium, shared_demo):
-    with visitors_of(request.node, chromium, shared_demo.address, logs=shared_demo.logs) as visitors:
-        yield visitors
-
-
-@pytest.fixture
-def report(shared_demo):
-    """A county's report that waits for review."""
-    waiting = Report.objects.filter(state="submitted", participant__kind="unit", period__state="open")
-    return waiting.select_related("participant", "period").order_by("participant__order").first()
+def report(busy_demo):
+    """颍泉区's report, which waits for review."""
+    waiting = Report.objects.filter(state="submitted", participant__code="341204", period__state="open")
+    return waiting.select_related("participant", "period").get()
 
 
 @pytest.fixture
@@ -30,19 +23,18 @@ def cells(report):
     return list(figures.order_by("indicator__sub_project__project__seq", "indicator_id")[:2])
 
 
-def test_two_cells_returned_one_corrected_one_answered_then_approved(visitors, stopwatch, report, cells):
+def test_two_cells_returned_one_corrected_one_answered_then_approved(people, stopwatch, report, cells):
     keys = [f"{row.participant_id}-{row.indicator_id}" for row in cells]
-    name = {"341204": "yingquan", "341222": "taihe"}[report.participant.code]
-    office = visitors.log_in("city_office")
+    office = people.enter("city_office")
     stopwatch.lap("log in")
 
     return_two(office, report, keys)
     stopwatch.lap("return two cells")
-    clerk = visitors.log_in(f"{name}_clerk")
+    clerk = people.enter("yingquan_clerk")
     correct(clerk, report, cells[0], keys[0])
     answer(clerk, report, keys[1])
     stopwatch.lap("correct one, answer one")
-    head = visitors.log_in(f"{name}_head")
+    head = people.enter("yingquan_head")
     head.goto(f"/reports/{report.pk}/")
     head.get_by_role("button", name="审核人签字").click()
     head.get_by_role("button", name="提交给市民生办").click()

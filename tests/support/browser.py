@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from livelihood.demo_logins import DEMO_PASSWORD
 
@@ -73,6 +76,15 @@ class Visitors:
         page.wait_for_url(lambda url: "/login/" not in url)
         return page
 
+    def enter(self, username: str, **options) -> Page:
+        """Return a page of somebody who is logged in already; the test's connections point at the site's database."""
+        client = Client()
+        client.force_login(get_user_model().objects.get(username=username))
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "url": self.address}
+        page = self.open(username, **options)
+        page.context.add_cookies([cookie | {"value": client.cookies[settings.SESSION_COOKIE_NAME].value}])
+        return page
+
     def keep(self, name: str, *, logs=(), folder: Path | None = None) -> list[Path]:
         """Keep a picture and the HTML of every open page, and the servers' logs; the files written."""
         folder = folder or RESULTS
@@ -127,13 +139,36 @@ def focused(page: Page) -> str:
     return page.evaluate("document.activeElement && document.activeElement.getAttribute('name') || ''")
 
 
-def press_until(page: Page, key: str, is_there, *, limit: int = 80) -> None:
-    """Press a key until the page's focused element fulfils `is_there` (JavaScript of `element`)."""
-    for _ in range(limit):
+def press_until(page: Page, key: str, is_there, *, limit: int = 80) -> int:
+    """Press a key until the page's focused element fulfils `is_there` (JavaScript of `element`); how often it took."""
+    for nth in range(limit):
         page.keyboard.press(key)
         if page.evaluate(f"(element => {is_there})(document.activeElement)"):
-            return
+            return nth + 1
     raise AssertionError(f"{key} pressed {limit} times did not come to: {is_there}")
+
+
+class Hands:
+    """One person's keyboard and mouse, which count what they do; a character typed is one key."""
+
+    def __init__(self, page: Page):
+        self.page, self.keys, self.clicks = page, 0, 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.keys += len(keys)
+
+    def press_until(self, key: str, is_there: str, **options) -> None:
+        self.keys += press_until(self.page, key, is_there, **options)
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+        self.keys += len(text)
+
+    def click(self, locator: Locator) -> None:
+        locator.click()
+        self.clicks += 1
 
 
 class Stopwatch:
@@ -142,6 +177,7 @@ class Stopwatch:
     def __init__(self, name: str):
         self.name = name
         self.laps: list[tuple[str, float]] = []
+        self.note = ""
         self._last = time.monotonic()
 
     def lap(self, step: str) -> None:
@@ -151,4 +187,4 @@ class Stopwatch:
 
     def line(self) -> str:
         steps = ", ".join(f"{step} {seconds:.1f}" for step, seconds in self.laps)
-        return f"{self.name}: {sum(seconds for _, seconds in self.laps):.1f} s ({steps})"
+        return f"{self.name}: {sum(seconds for _, seconds in self.laps):.1f} s ({steps}){self.note}"
