@@ -2,7 +2,8 @@
 
 A trivial write on the same server is measured twice, because the sentence can mean two things: a logout, the smallest
 POST of our own that writes (session, person, CSRF, one DELETE), through the same gunicorn processes; and one row
-inserted and committed with nothing in between, over as many connections. The bar is held against the first.
+inserted and committed with nothing in between, over as many connections. The bar is held against the first: no
+smaller POST of ours needs a login.
 """
 
 import http.client

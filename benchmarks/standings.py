@@ -4,6 +4,7 @@ import hashlib
 
 from django.db import connection, transaction
 
+from benchmarks.funds import measure_funds
 from benchmarks.measure import Result, in_child, seconds
 from benchmarks.pages import measure_ranking
 from benchmarks.pandas_standings import pandas_lines
@@ -50,6 +51,7 @@ def run(*, repeats: int, small: bool) -> list[Result]:
             *measure_province(province, repeats),
             *measure_ranking(page, repeats),
             *measure_nation(nation, repeats),
+            *measure_funds(province, nation, repeats),
         ]
 
 

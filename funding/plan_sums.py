@@ -6,7 +6,8 @@ Amounts are 元, NUMERIC throughout; nothing is added up elsewhere.
 from collections.abc import Iterable
 from datetime import date
 
-from funding.funds import LINES_NOW, fetch_rows, line_parameters
+from funding.fund_ctes import LINES_NOW
+from funding.funds import fetch_rows, line_parameters
 from projects.models import Programme
 
 
@@ -74,6 +75,21 @@ def plan_check_sums(*, programme: Programme, on: date | None = None) -> list[dic
     ORDER BY j.seq, b.sub_project_id NULLS FIRST, b.participant_id, b.kind DESC,
              array_position(ARRAY['total', 'category', 'source', 'quarter']::varchar[], b.by::varchar)"""
     return fetch_rows(statement, line_parameters(programme, None, on, None))
+
+
+def excluded_sums(*, programme: Programme, lines: Iterable[int] | None = None) -> dict[tuple[int, int, str], object]:
+    """Return what stays out of the rates: (exclusion id, sub-project id, kind) → the plan's 元 at the year's end."""
+    statement = f"""WITH {LINES_NOW.strip()}
+        SELECT e.id AS exclusion_id, l.sub_project_id, l.kind, SUM(l.planned) AS planned
+        FROM fund_exclusion e
+        JOIN fund_exclusion_sub_projects s ON s.fundexclusion_id = e.id
+        JOIN fund_line_now l ON l.sub_project_id = s.subproject_id
+        WHERE e.programme_id = %(programme)s
+        GROUP BY e.id, l.sub_project_id, l.kind"""
+    return {
+        (row["exclusion_id"], row["sub_project_id"], row["kind"]): row["planned"]
+        for row in fetch_rows(statement, line_parameters(programme, None, None, lines))
+    }
 
 
 def cost_share_lines(

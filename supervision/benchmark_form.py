@@ -1,4 +1,4 @@
-"""The page of provincial averages: one line per indicator, parsed and cleaned; storing is the service's."""
+"""The page of provincial averages: a line per indicator and rate of money; storing is the service's."""
 
 import datetime
 import re
@@ -7,10 +7,17 @@ from itertools import groupby
 
 from projects.excel.lines import decimal_text
 from projects.models import Benchmark, Indicator, ReportingPeriod
-from projects.services.benchmarks import BenchmarkEntry, parse_published, stored_benchmarks
+from projects.services.benchmarks import (
+    BenchmarkEntry,
+    Key,
+    parse_published,
+    stored_benchmarks,
+    stored_fund_benchmarks,
+)
 from projects.values import ValueRefused
+from supervision.services.benchmarks import benchmark_rates
 
-#: What can be typed in a line; each input is named <field>-<indicator id>.
+#: What can be typed in a line; each input is named <field>-<indicator id or rate's name>.
 FIELDS = ["value", "decimals", "measure", "as_of", "source", "city_rate", "city_place", "city_count"]
 #: Typed once for all lines that say nothing else.
 SHARED = ["source", "as_of", "city_count"]
@@ -21,9 +28,11 @@ class BenchmarkForm:
 
     def __init__(self, period: ReportingPeriod, data: Mapping | None = None):
         self.period, self.data = period, data
-        self.stored = stored_benchmarks(period)
+        self.stored = stored_benchmarks(period) | stored_fund_benchmarks(period)
+        self.fund_rates = benchmark_rates(period.programme)
         self.indicators = {row.pk: row for row in Indicator.objects.of_programme(period.programme)}
-        self.errors: dict[int, str] = {}
+        self.names: dict[Key, str] = {pk: row.name for pk, row in self.indicators.items()} | self.fund_rates
+        self.errors: dict[Key, str] = {}
         self.shared_errors: list[str] = []
         self.entries: list[BenchmarkEntry] = []
 
@@ -35,7 +44,7 @@ class BenchmarkForm:
         return {name: self.data.get(name, "").strip() for name in SHARED}
 
     def is_valid(self) -> bool:
-        """Parse all lines; `errors` by indicator id, one Chinese sentence each."""
+        """Parse all lines; `errors` by indicator id or rate's name, one Chinese sentence each."""
         shared = self.shared
         for name in ["as_of", "city_count"]:
             try:
@@ -43,22 +52,28 @@ class BenchmarkForm:
             except ValueRefused as refused:
                 self.shared_errors.append(str(refused))
         versions = dict(
-            pair.split(":", 1) for pair in self.data.get("versions", "").split(",") if re.fullmatch(r"\d+:\d+", pair)
+            pair.split(":", 1) for pair in self.data.get("versions", "").split(",") if re.fullmatch(r"[\w-]+:\d+", pair)
         )
-        for pk, indicator in self.indicators.items():
-            typed = self._typed(pk)
-            if not any(typed[name] for name in ["value", "city_rate", "city_place"]) and pk not in self.stored:
+        for key, name in self.names.items():
+            typed = self._typed(key)
+            if not any(typed[name] for name in ["value", "city_rate", "city_place"]) and key not in self.stored:
                 continue
             try:
-                self.entries.append(self._entry(indicator, typed, shared, int(versions.get(str(pk), 0))))
+                self.entries.append(self._entry(key, typed, shared, int(versions.get(str(key), 0))))
             except ValueRefused as refused:
-                self.errors[pk] = f"“{indicator.name}”：{refused}"
+                self.errors[key] = f"“{name}”：{refused}"
         return not self.errors and not self.shared_errors
 
     def groups(self) -> list[dict]:
         """Return the projects with their lines, as stored or as typed."""
         by_project = groupby(self.indicators.values(), key=lambda row: row.sub_project.project)
-        return [{"project": project, "lines": [self._line(row) for row in rows]} for project, rows in by_project]
+        return [
+            {"project": project, "lines": [self._line(row.pk, row) for row in rows]} for project, rows in by_project
+        ]
+
+    def fund_lines(self) -> list[dict]:
+        """Return the lines of the rates of money; empty without money."""
+        return [self._line(code) for code in self.fund_rates]
 
     @property
     def versions(self) -> str:
@@ -67,36 +82,38 @@ class BenchmarkForm:
             return self.data.get("versions", "")
         return ",".join(f"{pk}:{row.version}" for pk, row in self.stored.items())
 
-    def decimals_taken(self, saved: list[int]) -> str:
+    def decimals_taken(self, saved: list[Key]) -> str:
         """Return the decimals read from the saved lines' spelling, for a person to confirm."""
-        by_pk = {entry.indicator_id: entry for entry in self.entries}
+        entries = {entry.key: entry for entry in self.entries}
         words = [
-            f"{self.indicators[pk].name} {by_pk[pk].value:.{by_pk[pk].decimals}f}（{by_pk[pk].decimals}位）"
-            for pk in saved
+            f"{self.names[key]} {entries[key].value:.{entries[key].decimals}f}（{entries[key].decimals}位）"
+            for key in saved
         ]
         return "、".join(words[:10]) + (f"等{len(words)}项" if len(words) > 10 else "")
 
-    def _typed(self, pk: int) -> dict[str, str]:
-        return {name: self.data.get(f"{name}-{pk}", "").strip() for name in FIELDS}
+    def _typed(self, key: Key) -> dict[str, str]:
+        return {name: self.data.get(f"{name}-{key}", "").strip() for name in FIELDS}
 
-    def _entry(self, indicator: Indicator, typed: dict, shared: dict, version: int) -> BenchmarkEntry:
+    def _entry(self, key: Key, typed: dict, shared: dict, version: int) -> BenchmarkEntry:
         """Return a line as an entry; a blank average removes. Raises ValueRefused with the end of a sentence."""
+        indicator = self.indicators.get(key)
         measure = typed["measure"] or Benchmark.Measure.RATE
-        unit = "%" if measure == Benchmark.Measure.RATE else indicator.unit
+        unit = indicator.unit if indicator and measure != Benchmark.Measure.RATE else "%"
         negative = measure == Benchmark.Measure.VALUE
         value, decimals = parse_published(typed["value"], unit=unit, allow_negative=negative)
-        if value is None and (typed["city_rate"] or typed["city_place"]) and indicator.pk not in self.stored:
+        if value is None and (typed["city_rate"] or typed["city_place"]) and key not in self.stored:
             raise ValueRefused("填了本市数或位次，没有填全省平均。")
         city_rate, _decimals = parse_published(typed["city_rate"], unit=unit, allow_negative=negative)
-        if indicator.pk in self.stored:
+        if key in self.stored:
             # What is stored stays as it is unless its own cell was changed.
             shared = {"source": shared["source"], "as_of": "", "city_count": ""}
         count = typed["city_count"] or (shared["city_count"] if typed["city_place"] else "")
         return BenchmarkEntry(
-            indicator_id=indicator.pk,
+            indicator_id=indicator.pk if indicator else None,
+            fund_rate=None if indicator else key,
             measure=measure,
             value=value,
-            decimals=self._decimals(indicator.pk, typed, decimals),
+            decimals=self._decimals(key, typed, decimals),
             as_of=_day(typed["as_of"] or shared["as_of"]),
             source=typed["source"] or shared["source"],
             city_rate=city_rate,
@@ -105,20 +122,24 @@ class BenchmarkForm:
             base_version=version,
         )
 
-    def _decimals(self, pk: int, typed: dict, spelled: int) -> int:
+    def _decimals(self, key: Key, typed: dict, spelled: int) -> int:
         """Return the published decimals: as spelled, unless the person changed the number beside it."""
-        stored = self.stored.get(pk)
+        stored = self.stored.get(key)
         given = _count(typed["decimals"])
         was_left = stored is not None and given == stored.decimals and typed["value"] != printed(stored)
         return spelled if given is None or was_left else given
 
-    def _line(self, indicator: Indicator) -> dict:
-        stored = self.stored.get(indicator.pk)
-        typed = _stored_texts(indicator, stored) if self.data is None else self._typed(indicator.pk)
+    def _line(self, key: Key, indicator: Indicator | None = None) -> dict:
+        stored = self.stored.get(key)
+        typed = _stored_texts(indicator, stored) if self.data is None else self._typed(key)
         return {
+            "key": key,
             "indicator": indicator,
+            "name": self.names[key],
+            "unit": indicator.unit if indicator else "%",
+            "sub_item": indicator.sub_project.name if indicator else "",
             "stored": stored,
-            "error": self.errors.get(indicator.pk, ""),
+            "error": self.errors.get(key, ""),
             "measures": [(value, label, value == typed["measure"]) for value, label in Benchmark.Measure.choices],
             **typed,
         }
@@ -129,9 +150,10 @@ def printed(benchmark: Benchmark) -> str:
     return format(benchmark.value, f".{benchmark.decimals}f")
 
 
-def _stored_texts(indicator: Indicator, stored: Benchmark | None) -> dict[str, str]:
+def _stored_texts(indicator: Indicator | None, stored: Benchmark | None) -> dict[str, str]:
     if stored is None:
-        measure = Benchmark.Measure.RATE if indicator.additive else Benchmark.Measure.VALUE
+        is_rate = indicator is None or indicator.additive
+        measure = Benchmark.Measure.RATE if is_rate else Benchmark.Measure.VALUE
         return dict.fromkeys(FIELDS, "") | {"measure": measure.value}
     return {
         "value": printed(stored),

@@ -33,8 +33,8 @@ def amount_text(value: Decimal | None, decimals: int) -> str | None:
     return decimal_text(value, max(digits, decimals))
 
 
-def standings_json(standings: Standings) -> dict:
-    """Return standings as a JSON-ready dict; its keys and their order are a contract.
+def standings_json(standings: Standings, *, funds: list[dict]) -> dict:
+    """Return standings as a JSON-ready dict; its keys and their order are a contract. `funds`: from `funds_json`.
 
     Rates, scores and gaps are printed values as strings ("61.97", "-10.78"; no sign for zero and
     above) at the programme's decimals, a gap to a benchmark at the benchmark's; amounts are in the
@@ -51,7 +51,7 @@ def standings_json(standings: Standings) -> dict:
         "indicators": [_indicator(standings, pk) for pk in standings.indicators],
         "projects": _projects(standings),
         "overall": _overall(standings),
-        "funds": [],
+        "funds": funds,
     }
 
 

@@ -1,7 +1,7 @@
 """Reads of the supervision app."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from livelihood.access import OVERSEEING_ROLES, Role, access_of
 from projects.models import ReportingPeriod
@@ -13,6 +13,12 @@ class ScoringSchemeQuerySet(models.QuerySet):
     def in_force(self, programme, day):
         """Return the programme's schemes effective on `day`, the newest first."""
         return self.filter(programme=programme, effective_from__lte=day).order_by("-version")
+
+    def with_funds(self):
+        """Say of each scheme whether money counts in it, as `has_fund_components`."""
+        component = self.model._meta.get_field("components").related_model
+        paid = component.objects.filter(scheme=OuterRef("pk"), kind=component.Kind.FUND_RATE)
+        return self.annotate(has_fund_components=Exists(paid))
 
 
 class SnapshotQuerySet(models.QuerySet):

@@ -50,6 +50,7 @@ def register() -> None:
     register_action("period", "close", _close_action)
     register_action("period", "benchmarks", _benchmarks_action)
     register_action("cell", "why", _why_action)
+    register_action("funds", "ranking", _fund_actions)
     register_to_do("close", _periods_to_close)
     register_to_do("issue", _drafts_to_issue)
     register_panel("office", home.office_panels)
@@ -131,6 +132,18 @@ def _close_action(user: User, period: ReportingPeriod):
     if is_city_office(user, period.programme.owner_id):
         url = reverse("supervision:period-close", args=[period.programme.code, period.code])
         yield Action(label="封账" if needs_close(period) else "封账与公文", url=url, order=50)
+
+
+def _fund_actions(user: User, period: ReportingPeriod):
+    """Places by rate beside the funds of a period, and for the city office the set lines they are held against."""
+    from supervision.services.benchmarks import benchmark_rates
+
+    address = reverse("supervision:ranking", args=[period.programme.code, period.code])
+    paid = next((code for code in benchmark_rates(period.programme) if "-disbursed-" in code), None)
+    if paid is not None:
+        yield Action(label="按比率排位次", url=f"{address}?rate={paid.rpartition('-')[0]}")
+    if is_city_office(user, period.programme.owner_id):
+        yield Action(label="设定线", url=reverse("supervision:fund-lines", args=[period.programme.code]), order=10)
 
 
 def _benchmarks_action(user: User, period: ReportingPeriod):

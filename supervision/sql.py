@@ -1,7 +1,10 @@
 """What the database itself refuses for the supervision app; applied after every `migrate`."""
 
 #: Frozen (R18): written once, read for ever.
-APPEND_ONLY = ["snapshot", "snapshot_line", "snapshot_unit", "rendered_file"]
+APPEND_ONLY = [
+    *("snapshot", "snapshot_line", "snapshot_unit", "snapshot_fund", "snapshot_fund_rate"),
+    "rendered_file",
+]
 
 NO_DELETE = ["document_series", "scoring_scheme", "scoring_component"]
 

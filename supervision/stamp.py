@@ -4,9 +4,9 @@ from django.db import connection
 
 from projects.models import ReportingPeriod
 
-# Small tables go in row by row. Figures are only ever added or raised in version, by trigger; targets and
-# snapshots are only ever added: their counts and sums cannot stay the same when one changes. Targets are counted
-# by indicator, through their index: joined, every programme's would be read.
+# Small tables go in row by row. Figures, also those of money, are only ever added or raised in version, by trigger;
+# targets, plans and snapshots are only ever added: their counts and sums cannot stay the same when one changes. Targets
+# are counted by indicator, through their index: joined, every programme's would be read.
 STAMP = """
 SELECT md5(concat_ws('/',
     (SELECT t::text FROM reporting_period t WHERE t.id = %(period)s),
@@ -26,6 +26,14 @@ SELECT md5(concat_ws('/',
     (SELECT md5(string_agg(m::text, ';' ORDER BY m.id))
      FROM milestone m JOIN indicator i ON i.id = m.indicator_id JOIN sub_project sp ON sp.id = i.sub_project_id
      JOIN project j ON j.id = sp.project_id WHERE j.programme_id = %(programme)s),
+    (SELECT COUNT(*) || ',' || SUM(version) || ',' || SUM(report_id) FROM fund_figure WHERE period_id = %(period)s),
+    (SELECT concat_ws(',', COUNT(*), MAX(l.id), SUM(p.number), MAX(p.latest)) FROM fund_line l
+     CROSS JOIN LATERAL (SELECT COUNT(*) AS number, MAX(id) AS latest FROM fund_plan WHERE fund_line_id = l.id) p
+     WHERE l.programme_id = %(programme)s),
+    (SELECT md5(string_agg(e::text || s::text, ';' ORDER BY s.id))
+     FROM fund_exclusion e JOIN fund_exclusion_sub_projects s ON s.fundexclusion_id = e.id
+     WHERE e.programme_id = %(programme)s),
+    (SELECT md5(string_agg(t::text, ';' ORDER BY t.id)) FROM fund_set_line t WHERE t.programme_id = %(programme)s),
     (SELECT md5(string_agg(s::text || c::text, ';' ORDER BY c.id))
      FROM scoring_scheme s LEFT JOIN scoring_component c ON c.scheme_id = s.id WHERE s.programme_id = %(programme)s),
     (SELECT COUNT(*) || ',' || MAX(s.id) FROM snapshot s

@@ -13,38 +13,12 @@ from decimal import Decimal
 
 from django.db import connection
 
+from funding.fund_ctes import PLANNED_NOW
 from projects.models import Indicator, Participant, Programme, Report, ReportingPeriod
-from projects.progress import INPUT_COLUMNS, WIDE, progress_ctes, progress_parameters
+from projects.progress import INPUT_COLUMNS, progress_ctes, progress_parameters
 from supervision.models import ScoringScheme, Snapshot
-
-# R8: competition places among the assessed lines with a rate; an at_most line at zero stands before
-# every finite rate. R9: strictly worse on the compared value; a value that should be low is worse
-# when it is more. A sum with exclusions is compared with nothing (R5).
-PLACED = """
-placeable AS (
-    SELECT y.*,
-           (participant_kind <> 'whole' AND assessed AND (rate IS NOT NULL OR is_zero_best))
-               AS is_placed,
-           (is_sum AND has_exclusions) AS is_incomplete
-    FROM yardsticks y
-    OFFSET 0
-),
-placed AS (
-    SELECT p.*,
-           CASE WHEN is_placed
-                THEN RANK() OVER (PARTITION BY indicator_id, is_placed
-                                  ORDER BY is_zero_best DESC, rate DESC)
-           END AS place,
-           CASE WHEN NOT is_incomplete THEN rate - expected_rate END AS gap_to_expected,
-           CASE WHEN NOT is_incomplete THEN compared - benchmark END AS gap_to_benchmark,
-           CASE WHEN participant_kind <> 'whole' THEN rate - city_rate END AS gap_to_city,
-           CASE WHEN is_incomplete THEN NULL
-                WHEN benchmark_measure = 'value' AND direction = 'at_most'
-                THEN compared > benchmark
-                WHEN is_zero_best AND benchmark_measure = 'rate' THEN FALSE
-                ELSE compared < benchmark END AS below_benchmark
-    FROM placeable p
-)"""
+from supervision.places import listed, placed
+from supervision.scores import money_parameters, score_ctes
 
 # R15: exclusive, the first that holds. exceeded, done and met on exact values; on_schedule on the
 # printed ones (R7). R12: growth is met or not, an annual indicator is not due before the year ends.
@@ -83,45 +57,6 @@ status AS (
                 ELSE LEAST(rate, 100)
            END AS points
     FROM placed p
-)"""
-
-# R13: a project is the mean of its assessed indicators, a unit the mean of its projects; both carry
-# 30 decimals, so that the single rounding of the unit's score is that of the exact mean.
-SCORES = f"""
-project_score AS (
-    SELECT participant_id, project_id, bool_or(has_report) AS has_report,
-           SUM(points) * {WIDE} / COUNT(points) AS score
-    FROM status
-    WHERE points IS NOT NULL
-    GROUP BY participant_id, project_id
-),
-component_now AS (
-    SELECT code, kind, weight, cap
-    FROM scoring_component
-    WHERE scheme_id = %(scheme)s
-),
-component_score AS (
-    SELECT s.participant_id, c.code, c.weight, LEAST(s.points, c.cap) AS points
-    FROM (SELECT participant_id, SUM(score) * {WIDE} / COUNT(*) AS points
-          FROM project_score GROUP BY participant_id) s
-    JOIN component_now c ON c.kind = 'project_rates'
-),
-unit_total AS (
-    SELECT participant_id, SUM(weight * points) / 100 AS total
-    FROM component_score
-    GROUP BY participant_id
-),
-unit AS (
-    SELECT participant_id, bool_or(ranked) AS ranked, bool_or(has_report) AS has_report,
-           MIN(participant_order) AS participant_order
-    FROM inputs
-    WHERE participant_kind <> 'whole'
-    GROUP BY participant_id
-),
-plain AS (
-    SELECT participant_id, SUM(score) * {WIDE} / COUNT(*) AS mean
-    FROM project_score
-    GROUP BY participant_id
 )"""
 
 PRIOR_LIVE = """
@@ -167,19 +102,6 @@ unit_score AS (
     FROM unit_rounded r
 )"""
 
-# Worst first, equal figures in official order, never the whole; no benchmark, no list (R9, R10).
-LISTED = """
-listed AS (
-    SELECT indicator_id,
-           COALESCE(jsonb_agg(participant_id ORDER BY
-               CASE WHEN benchmark_measure = 'value' AND direction = 'at_most'
-                    THEN -compared ELSE compared END, participant_order, participant_id)
-               FILTER (WHERE below_benchmark), '[]'::jsonb) AS below_list
-    FROM status
-    WHERE participant_kind <> 'whole' AND benchmark IS NOT NULL
-    GROUP BY indicator_id
-)"""
-
 #: What the statement adds to a line's inputs; `snapshot_line` stores exactly these.
 OUTPUT_COLUMNS = {
     "shown_target": "s.shown_target",
@@ -208,6 +130,17 @@ CROSS JOIN scope c
 LEFT JOIN project_score j ON j.participant_id = s.participant_id AND j.project_id = s.project_id
 LEFT JOIN pooled p ON s.is_sum AND p.indicator_id = s.indicator_id
 LEFT JOIN listed l ON s.participant_kind = 'whole' AND l.indicator_id = s.indicator_id
+"""
+
+#: Who has a task in the period, or money planned; a share that was never split binds nobody to report (R4, R5).
+WITH_TASK = f"""
+SELECT participant_id
+FROM rated
+WHERE participant_kind <> 'whole' AND task IN ('assessed', 'text') AND target_state IN ('assessed', 'text')
+UNION
+SELECT m.participant_id
+FROM (WITH {PLANNED_NOW.strip()} SELECT participant_id FROM fund_line_now WHERE planned IS NOT NULL) m
+JOIN participant p ON p.id = m.participant_id AND p.kind <> 'whole'
 """
 
 #: Lists of participant ids; a participant's printed name is read from the catalogue.
@@ -245,37 +178,59 @@ ORDER BY place NULLS LAST, participant_order, participant_id
 """
 
 
-def statement(tail: str, *, frozen: bool) -> str:
-    """Return the whole statement over live tables or a snapshot, ending in `tail`."""
+def statement(tail: str, *, frozen: bool, funds: bool = False) -> str:
+    """Return the whole statement over live tables or a snapshot, ending in `tail`.
+
+    `funds`: the scheme has components of money, so the money is worked out as well.
+    """
     ctes = [
         *progress_ctes(frozen=frozen),
-        PLACED,
+        placed("indicator_id"),
         STATUS,
-        SCORES,
+        *score_ctes(frozen=frozen, funds=funds),
         PRIOR_FROZEN if frozen else PRIOR_LIVE,
         UNIT_SCORE,
-        LISTED,
+        listed("indicator_id", "status"),
     ]
     return "WITH " + ",\n".join(cte.strip() for cte in ctes) + "\n" + tail.strip()
 
 
+def statement_for(tail: str, parameters: dict, *, frozen: bool) -> str:
+    """Return the statement with as much of the money as the parameters' scheme asks for."""
+    return statement(tail, frozen=frozen, funds=parameters["has_fund_components"])
+
+
 def live_parameters(period: ReportingPeriod, *, counted=Report.COUNTED) -> dict:
     """Return the parameters of a live statement: the scheme in force, last period's snapshot."""
-    scheme = ScoringScheme.objects.in_force(period.programme, period.ends_on).first()
-    return progress_parameters(period, counted=counted) | {
-        "scheme": scheme.pk if scheme else None,
-        "previous": previous_snapshot_id(period),
-    }
+    scheme = ScoringScheme.objects.in_force(period.programme, period.ends_on).with_funds().first()
+    return (
+        progress_parameters(period, counted=counted)
+        | money_parameters(period)
+        | {
+            "scheme": scheme.pk if scheme else None,
+            "previous": previous_snapshot_id(period),
+            "has_fund_components": bool(scheme and scheme.has_fund_components),
+        }
+    )
 
 
 def frozen_parameters(snapshot: Snapshot, *, refresh_benchmarks: bool = False) -> dict:
     """Return the parameters of a statement over `snapshot`'s own inputs."""
-    return progress_parameters(
-        snapshot.period,
-        counted=[],
-        snapshot_id=snapshot.pk,
-        refresh_benchmarks=refresh_benchmarks,
-    ) | {"scheme": snapshot.scheme_id, "previous": None}
+    scheme = ScoringScheme.objects.filter(pk=snapshot.scheme_id).with_funds().first()
+    return (
+        progress_parameters(
+            snapshot.period,
+            counted=[],
+            snapshot_id=snapshot.pk,
+            refresh_benchmarks=refresh_benchmarks,
+        )
+        | money_parameters(snapshot.period)
+        | {
+            "scheme": snapshot.scheme_id,
+            "previous": None,
+            "has_fund_components": bool(scheme and scheme.has_fund_components),
+        }
+    )
 
 
 def previous_snapshot_id(period: ReportingPeriod) -> int | None:
@@ -295,7 +250,7 @@ def previous_snapshot_id(period: ReportingPeriod) -> int | None:
 def fetch(tail: str, parameters: dict, *, frozen: bool) -> list[dict]:
     """Return the rows of the statement ending in `tail`, as dicts. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(statement(tail, frozen=frozen), parameters)
+        cursor.execute(statement_for(tail, parameters, frozen=frozen), parameters)
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for row in rows:

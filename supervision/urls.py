@@ -3,7 +3,7 @@
 from django.urls import path
 
 import projects.converters  # noqa: F401 - gives addresses their <period:…>
-from supervision.views import benchmarks, closing, documents, ranking
+from supervision.views import benchmarks, closing, documents, fund_lines, ranking
 
 app_name = "supervision"
 
@@ -16,6 +16,8 @@ urlpatterns = [
         ranking.indicator_detail,
         name="indicator-detail",
     ),
+    path("programmes/<str:code>/funds/lines/", fund_lines.fund_lines, name="fund-lines"),
+    path("programmes/<str:code>/funds/lines/<int:pk>/remove/", fund_lines.fund_line_remove, name="fund-line-remove"),
     path("programmes/<str:code>/<period:period>/close/", closing.period_close, name="period-close"),
     path("programmes/<str:code>/<period:period>/refresh/", closing.snapshot_refresh, name="snapshot-refresh"),
     path("documents/", documents.document_list, name="document-list"),

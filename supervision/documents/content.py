@@ -2,6 +2,7 @@
 
 from livelihood.formats import format_date
 from supervision.documents import attachments, chapters
+from supervision.documents.fund_chapter import fund_chapter, fund_tables
 from supervision.documents.paper import Bulletin, Chapter, Paragraph, Sentence, Source, span
 from supervision.documents.standing_text import DEMANDS, standing_text
 from supervision.models import Document, Snapshot
@@ -24,6 +25,7 @@ def bulletin_content(snapshot: Snapshot, *, issuer: str, corrects: Document | No
                 chapters.overview(source),
                 chapters.ranking(source),
                 chapters.below_average(source),
+                fund_chapter(source),
                 chapters.submission(source),
                 _demands(),
             )
@@ -32,6 +34,7 @@ def bulletin_content(snapshot: Snapshot, *, issuer: str, corrects: Document | No
         attachments=[
             *attachments.project_tables(source),
             *attachments.indicator_tables(source),
+            *fund_tables(source),
             attachments.submission_table(source),
         ],
         sent_to=words.sent_to,

@@ -10,6 +10,7 @@ import re
 from dataclasses import asdict, dataclass, field
 
 from projects.models import ReportingPeriod
+from supervision.fund_standings import FundStandings, snapshot_fund_standings
 from supervision.models import DocumentSeries, Snapshot
 from supervision.standings import Standings, snapshot_standings
 
@@ -18,10 +19,11 @@ DEMO_MARK = "演示数据"
 
 @dataclass
 class Sentence:
-    """Words, and the snapshot lines they rest on."""
+    """Words, and what they rest on: snapshot lines, and frozen rates of money."""
 
     text: str
     lines: list[int] = field(default_factory=list)
+    funds: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -91,17 +93,26 @@ def content_sha256(content: dict) -> str:
 
 @dataclass
 class Source:
-    """What the chapters are written from: standings of the snapshot, and the id of each of its lines."""
+    """What the chapters are written from: standings and money of the snapshot, and the ids of their frozen rows."""
 
     snapshot: Snapshot
     standings: Standings
+    funds: FundStandings
     line_ids: dict[tuple[int, int], int]
+    rate_ids: dict[tuple[str, str, int], int]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Source":
         """Read a snapshot; a constant number of queries."""
         rows = snapshot.lines.values_list("indicator_id", "participant_id", "id")
-        return cls(snapshot, snapshot_standings(snapshot), {(one, other): pk for one, other, pk in rows.iterator()})
+        rates = snapshot.fund_rates.filter(project_id__isnull=True)
+        return cls(
+            snapshot,
+            snapshot_standings(snapshot),
+            snapshot_fund_standings(snapshot),
+            {(one, other): pk for one, other, pk in rows.iterator()},
+            {(row.fund_kind, row.measure, row.participant_id): row.pk for row in rates},
+        )
 
     @property
     def period(self) -> ReportingPeriod:
@@ -110,6 +121,10 @@ class Source:
     def ids(self, rows) -> list[int]:
         """Return the snapshot line ids of standings rows."""
         return [self.line_ids[row["indicator_id"], row["participant_id"]] for row in rows]
+
+    def fund_ids(self, rows) -> list[int]:
+        """Return the ids of the frozen rates of money behind rows of all projects together."""
+        return [self.rate_ids[row["fund_kind"], row["measure"], row["participant_id"]] for row in rows]
 
     def name(self, participant_id: int) -> str:
         """Return a participant's printed name."""

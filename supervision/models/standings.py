@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from funding.models import FundFigure
+from funding.sources import FundKind
 from livelihood.constraints import one_of
 from livelihood.models import User
 from projects.models import Benchmark, Indicator, Participant, Programme, ReportingPeriod, Target
@@ -47,11 +49,15 @@ class ScoringComponent(models.Model):
 
     class Kind(models.TextChoices):
         PROJECT_RATES = "project_rates", "项目完成率"
+        FUND_RATE = "fund_rate", "资金比率"
 
     scheme = models.ForeignKey(ScoringScheme, models.PROTECT, verbose_name="考核办法", related_name="components")
     code = models.CharField("代码", max_length=30)
     name = models.CharField("名称", max_length=60)
     kind = models.CharField("计算方式", max_length=20, choices=Kind)
+    # A rate of money: its denominator is the programme's.
+    fund_kind = models.CharField("资金类别", max_length=12, choices=FundKind, blank=True)
+    measure = models.CharField("资金环节", max_length=10, choices=FundFigure.Stage, blank=True)
     weight = models.DecimalField("权重", max_digits=6, decimal_places=2)
     cap = models.DecimalField("封顶分", max_digits=6, decimal_places=2, default=100)
 
@@ -65,7 +71,13 @@ class ScoringComponent(models.Model):
                 name="component_code_unique",
                 violation_error_message="该办法已有相同代码的考核项",
             ),
-            one_of("component_kind_valid", "kind", ["project_rates"], message="考核项计算方式不正确"),
+            one_of("component_kind_valid", "kind", ["project_rates", "fund_rate"], message="考核项计算方式不正确"),
+            models.CheckConstraint(
+                name="component_fund_given",
+                condition=Q(kind="fund_rate", fund_kind__in=FundKind.values, measure__in=FundFigure.Stage.values)
+                | (~Q(kind="fund_rate") & Q(fund_kind="", measure="")),
+                violation_error_message="资金比率要写明资金类别和环节,别的考核项不写",
+            ),
             models.CheckConstraint(
                 name="component_weight_valid",
                 condition=Q(weight__gt=0, weight__lte=100),

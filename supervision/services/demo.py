@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from funding.demo import load_tongguan
 from livelihood.demo_logins import CITY, DEMO_LOGINS, DEMO_PASSWORD
 from livelihood.models import Agency, Region, RoleGrant, User
 from livelihood.services import Refused, record_event
@@ -69,6 +70,7 @@ def load_demo(*, catalogue_only: bool = False) -> DemoOutcome:
         programme = _DemoCatalogue(catalogue, system, counts).load()
     if not catalogue_only:
         DemoMonths(catalogue, programme, counts).load()
+        load_tongguan(by=User.objects.get(username="tongguan_office"))
     record_event(by=system, verb="load_demo", target=programme, after=dict(counts))
     return DemoOutcome(is_new=True, counts=counts)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from funding.demo_city import load_city_month, load_city_plan
 from livelihood.demo_logins import COUNTIES, DEMO_LOGINS
 from livelihood.models import User
 from livelihood.services import record_event
@@ -85,6 +86,7 @@ class DemoMonths:
     def load(self) -> None:
         """Load month after month, as a year goes: a bulletin names the places of the month before."""
         periods = {row.ends_on.month: row for row in ReportingPeriod.objects.filter(programme=self.programme)}
+        self.counts["资金计划"] += load_city_plan(self.programme, by=self.office)
         for month in demo.MONTHS:
             period = periods[month]
             create_reports(period=period, by=self.office)
@@ -93,6 +95,7 @@ class DemoMonths:
                 for report in Report.objects.filter(period=period).select_related("period__programme", "participant")
             }
             self._load_figures(month, period, reports)
+            self._load_funds(month, period, reports)
             self._load_states(month, reports)
             self._load_averages(month, period)
             if month <= LAST_ISSUED:
@@ -129,6 +132,16 @@ class DemoMonths:
         Figure.objects.bulk_create(made)
         self.counts["填报数"] += len(made)
         self._explain(period, made)
+
+    def _load_funds(self, month: int, period: ReportingPeriod, reports: dict[str, Report]) -> None:
+        """Enter the month's money of the counties that had entered figures."""
+        filled = {
+            report.participant_id: (self.clerks[code], moment(self.reports[month, code].submitted_on, FILLED))
+            for code, report in reports.items()
+            if code in self.clerks and self.figures[month, code]
+        }
+        own = {report.participant_id: report for report in reports.values()}
+        self.counts["资金月报数"] += load_city_month(period, own, filled)
 
     def _explain(self, period: ReportingPeriod, figures: list[Figure]) -> None:
         """Flag what is odd, as any save does, and give the reason the reviewer asks for."""

@@ -10,6 +10,7 @@ from livelihood.models import User
 from livelihood.services import record_event
 from projects.models import ReportingPeriod
 from projects.progress import CALC_VERSION, INPUT_COLUMNS
+from supervision.fund_standings import FUND_COLUMNS, FUNDS, RATE_COLUMNS, RATES, fetch_funds, fund_statement
 from supervision.models import Snapshot
 from supervision.standings import (
     LINES,
@@ -18,10 +19,18 @@ from supervision.standings import (
     UNITS,
     fetch,
     frozen_parameters,
-    statement,
+    statement_for,
 )
 
 LINE_COLUMNS = [*INPUT_COLUMNS, *OUTPUT_COLUMNS]
+#: The rows of a snapshot in the order in which they are hashed: table, columns, key. A snapshot without money has the
+#: hash it had before there was any.
+FROZEN_TABLES = [
+    ("snapshot_line", LINE_COLUMNS, "indicator_id, participant_id"),
+    ("snapshot_unit", UNIT_COLUMNS, "participant_id"),
+    ("snapshot_fund", list(FUND_COLUMNS), "fund_line_id"),
+    ("snapshot_fund_rate", list(RATE_COLUMNS), "fund_kind, measure, project_id NULLS FIRST, participant_id"),
+]
 #: What the heads of two snapshots must share for their lines to be comparable.
 HEAD_FIELDS = ["period_id", "version", "scheme_id", "decimals", "elapsed_parts", "elapsed_whole", "calc_version"]
 CHUNK = 2000
@@ -38,21 +47,28 @@ WHERE (i.benchmark, i.benchmark_measure, i.benchmark_decimals)
       IS DISTINCT FROM (l.benchmark, l.benchmark_measure, l.benchmark_decimals)
 """
 
+FUND_BENCHMARKS_MOVED = """
+SELECT COUNT(*) AS moved
+FROM fund_rate_now r
+JOIN snapshot_fund_rate s ON s.snapshot_id = %(snapshot)s AND s.participant_kind = 'whole' AND s.project_id IS NULL
+                         AND s.fund_kind = r.fund_kind AND s.measure = r.measure
+WHERE (r.benchmark, r.benchmark_decimals) IS DISTINCT FROM (s.benchmark, s.benchmark_decimals)
+"""
+
 
 def benchmarks_moved(snapshot: Snapshot) -> bool:
-    """Tell whether a provincial average was entered or changed since the snapshot was frozen. One query."""
+    """Tell whether a provincial average was entered or changed since the snapshot was frozen. Three queries."""
     parameters = frozen_parameters(snapshot, refresh_benchmarks=True)
-    return fetch(BENCHMARKS_MOVED, parameters, frozen=True)[0]["moved"] > 0
+    if fetch(BENCHMARKS_MOVED, parameters, frozen=True)[0]["moved"]:
+        return True
+    return fetch_funds(FUND_BENCHMARKS_MOVED, parameters, frozen=True)[0]["moved"] > 0
 
 
 def snapshot_sha256(snapshot: Snapshot) -> str:
     """SHA-256 over the snapshot's head and its stored rows in a fixed order; the rows are streamed."""
     head = [str(getattr(snapshot, field)) for field in HEAD_FIELDS]
     digest = hashlib.sha256("|".join(head).encode())
-    for table, columns, order in (
-        ("snapshot_line", LINE_COLUMNS, "indicator_id, participant_id"),
-        ("snapshot_unit", UNIT_COLUMNS, "participant_id"),
-    ):
+    for table, columns, order in FROZEN_TABLES:
         for text in _stored_rows(table, columns, order, snapshot.pk):
             digest.update(text.encode())
             digest.update(b"\n")
@@ -62,9 +78,9 @@ def snapshot_sha256(snapshot: Snapshot) -> str:
 def freeze(
     period: ReportingPeriod, parameters: dict, *, frozen: bool, by: User, reason: str, previous: Snapshot | None
 ) -> Snapshot:
-    """Store the next version in the caller's transaction, which has locked the period. Some ten queries.
+    """Store the next version in the caller's transaction, which has locked the period. Some fifteen queries.
 
-    Lines and units are written under an id taken beforehand, hashed as stored, then the head.
+    Lines, units and money are written under an id taken beforehand, hashed as stored, then the head.
 
     The head comes last because it is never changed and carries the hash; the foreign keys are checked at commit.
     """
@@ -83,8 +99,10 @@ def freeze(
         frozen_by=by,
     )
     snapshot.pk = _next_id()
-    _insert("snapshot_line", LINE_COLUMNS, LINES, parameters, snapshot.pk, frozen=frozen)
-    _insert("snapshot_unit", UNIT_COLUMNS, UNITS, parameters, snapshot.pk, frozen=frozen)
+    _insert("snapshot_line", LINE_COLUMNS, statement_for(LINES, parameters, frozen=frozen), parameters, snapshot.pk)
+    _insert("snapshot_unit", UNIT_COLUMNS, statement_for(UNITS, parameters, frozen=frozen), parameters, snapshot.pk)
+    for table, columns, tail in (("snapshot_fund", FUND_COLUMNS, FUNDS), ("snapshot_fund_rate", RATE_COLUMNS, RATES)):
+        _insert(table, list(columns), fund_statement(tail, frozen=frozen), parameters, snapshot.pk)
     snapshot.sha256 = snapshot_sha256(snapshot)
     snapshot.save(force_insert=True)
     record_event(
@@ -103,12 +121,12 @@ def _next_id() -> int:
         return cursor.fetchone()[0]
 
 
-def _insert(table: str, columns: list[str], tail: str, parameters: dict, snapshot_id: int, *, frozen: bool) -> None:
+def _insert(table: str, columns: list[str], rows: str, parameters: dict, snapshot_id: int) -> None:
     """Store the statement's rows; nothing passes through Python."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} (snapshot_id, {', '.join(columns)}) "
-            f"SELECT %(new_snapshot)s, {', '.join(columns)} FROM ({statement(tail, frozen=frozen)}) AS computed",
+            f"SELECT %(new_snapshot)s, {', '.join(columns)} FROM ({rows}) AS computed",
             parameters | {"new_snapshot": snapshot_id},
         )
 

@@ -13,9 +13,10 @@ from projects.models import Report, ReportApproval
 from projects.progress import CALC_VERSION
 from projects.services.reports import content_hash
 from supervision.documents.paper import content_sha256
+from supervision.fund_standings import RATE_COLUMNS, RATES, fund_statement
 from supervision.models import Document, Snapshot
 from supervision.services.freezing import snapshot_sha256
-from supervision.standings import LINES, OUTPUT_COLUMNS, UNIT_COLUMNS, UNITS, frozen_parameters, statement
+from supervision.standings import LINES, OUTPUT_COLUMNS, UNIT_COLUMNS, UNITS, frozen_parameters, statement_for
 
 #: Of a set of differing rows so many are named one by one.
 NAMED = 20
@@ -23,6 +24,16 @@ NAMED = 20
 LINE_KEY = ["participant_id", "indicator_id"]
 #: What a line says beside its inputs; a change of those shows in the hash.
 LINE_RESULTS = [*LINE_KEY, *OUTPUT_COLUMNS]
+
+#: How a differing row is named beside its unit, the columns that takes, and what is joined for it.
+_NAMES = {
+    "snapshot_line": ("i.name", ["indicator_id"]),
+    "snapshot_fund_rate": (
+        "d.fund_kind || ' ' || d.measure || COALESCE(' 第' || d.project_seq || '项', '')",
+        ["fund_kind", "measure", "project_seq"],
+    ),
+}
+_JOINS = {"snapshot_line": "JOIN indicator i ON i.id = d.indicator_id"}
 
 FIGURES_AGAINST_REVISIONS = """
 SELECT f.id, p.printed_name, i.name
@@ -33,6 +44,21 @@ LEFT JOIN figure_revision r ON r.figure_id = f.id AND r.version = f.version
 WHERE r.id IS NULL
    OR (r.new_state, r.new_value, r.new_text, r.new_remark) IS DISTINCT FROM (f.state, f.value, f.text, f.remark)
    OR EXISTS (SELECT 1 FROM figure_revision later WHERE later.figure_id = f.id AND later.version > f.version)
+ORDER BY f.id
+"""
+
+#: The same of money; its chain begins with the first revision and loses none.
+FUNDS_AGAINST_REVISIONS = """
+SELECT f.id, p.printed_name, j.name
+FROM fund_figure f
+JOIN fund_line l ON l.id = f.fund_line_id
+JOIN participant p ON p.id = l.participant_id
+JOIN sub_project s ON s.id = l.sub_project_id
+JOIN project j ON j.id = s.project_id
+LEFT JOIN fund_figure_revision r ON r.fund_figure_id = f.id AND r.version = f.version
+WHERE r.id IS NULL
+   OR (r.new_state, r.new_value, r.new_remark) IS DISTINCT FROM (f.state, f.value, f.remark)
+   OR (SELECT COUNT(*) FROM fund_figure_revision o WHERE o.fund_figure_id = f.id) <> f.version
 ORDER BY f.id
 """
 
@@ -65,37 +91,42 @@ def _snapshots() -> Iterator[str]:
         if snapshot.calc_version != CALC_VERSION:
             yield f"{name}：是按算法第{snapshot.calc_version}版冻结的，现在是第{CALC_VERSION}版，不能逐项复算。"
             continue
-        for table, columns, tail, what in (
-            ("snapshot_line", LINE_RESULTS, LINES, "行"),
-            ("snapshot_unit", UNIT_COLUMNS, UNITS, "个单位"),
+        parameters = frozen_parameters(snapshot)
+        for table, columns, rows, what in (
+            ("snapshot_line", LINE_RESULTS, statement_for(LINES, parameters, frozen=True), "行"),
+            ("snapshot_unit", UNIT_COLUMNS, statement_for(UNITS, parameters, frozen=True), "个单位"),
+            ("snapshot_fund_rate", list(RATE_COLUMNS), fund_statement(RATES, frozen=True), "行资金比率"),
         ):
-            count, sample = _differences(snapshot, table, columns, tail)
+            count, sample = _differences(snapshot, table, columns, rows, parameters)
             if count:
                 yield f"{name}：按冻结的数据复算，{count}{what}的结果不同：{'；'.join(sample)}。"
 
 
-def _differences(snapshot: Snapshot, table: str, columns: list[str], tail: str) -> tuple[int, list[str]]:
+def _differences(
+    snapshot: Snapshot, table: str, columns: list[str], recomputed: str, parameters: dict
+) -> tuple[int, list[str]]:
     """Return how many rows of a snapshot differ from the recomputed ones, and the first of them by name."""
     names = ", ".join(columns)
+    what, named = _NAMES.get(table, ("''", []))
     query = f"""
-        WITH computed AS ({statement(tail, frozen=True)}),
+        WITH computed AS ({recomputed}),
         stored AS (SELECT {names} FROM {table} WHERE snapshot_id = %(snapshot)s),
         differing AS (
             (SELECT {names} FROM computed EXCEPT SELECT {names} FROM stored)
             UNION
             (SELECT {names} FROM stored EXCEPT SELECT {names} FROM computed)
         ),
-        rows_named AS (SELECT DISTINCT {", ".join(column for column in LINE_KEY if column in columns)} FROM differing)
-        SELECT COUNT(*) OVER (), p.printed_name{", i.name" if "indicator_id" in columns else ", ''"}
+        rows_named AS (SELECT DISTINCT {", ".join(["participant_id", *named])} FROM differing)
+        SELECT COUNT(*) OVER (), p.printed_name, {what}
         FROM rows_named d
         JOIN participant p ON p.id = d.participant_id
-        {"JOIN indicator i ON i.id = d.indicator_id" if "indicator_id" in columns else ""}
+        {_JOINS.get(table, "")}
         ORDER BY 2, 3
         LIMIT {NAMED}"""
     with connection.cursor() as cursor:
-        cursor.execute(query, frozen_parameters(snapshot))
+        cursor.execute(query, parameters)
         rows = cursor.fetchall()
-    return (rows[0][0] if rows else 0), [f"{unit} {indicator}".strip() for _, unit, indicator in rows]
+    return (rows[0][0] if rows else 0), [f"{unit} {what}".strip() for _, unit, what in rows]
 
 
 def _documents() -> Iterator[str]:
@@ -119,6 +150,9 @@ def _revisions() -> Iterator[str]:
         cursor.execute(BROKEN_CHAINS)
         for pk, version in cursor.fetchall():
             yield f"填报数{pk}：修订记录不连续，最后一版是{version}。"
+        cursor.execute(FUNDS_AGAINST_REVISIONS)
+        for pk, unit, project in cursor.fetchall():
+            yield f"资金月报数{pk}（{unit} {project}）：与修订记录不一致。"
 
 
 def _approvals() -> Iterator[str]:

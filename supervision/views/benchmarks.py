@@ -41,8 +41,9 @@ def _page(request: HttpRequest, period: ReportingPeriod, form: BenchmarkForm, st
     context = period_context(request, period) | {
         "form": form,
         "groups": groups,
+        "fund_lines": form.fund_lines(),
         "stored_count": len(form.stored),
-        "indicator_count": len(form.indicators),
+        "indicator_count": len(form.names),
         "is_closed": period.state != ReportingPeriod.State.OPEN,
         "is_fixed": period.state == ReportingPeriod.State.ISSUED and not is_reopened(period),
         "period_choices": [

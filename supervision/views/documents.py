@@ -92,6 +92,7 @@ def _detail(request: HttpRequest, document: Document, *, form: IssueForm | None 
     context = {
         "document": document,
         "content": document.content,
+        "attachments": [_shown(table) for table in document.content["attachments"]],
         "programme": period.programme,
         "period": period,
         "is_demo": period.programme.is_demo,
@@ -107,6 +108,12 @@ def _detail(request: HttpRequest, document: Document, *, form: IssueForm | None 
         "corrections": document.corrections.filter(state=Document.State.ISSUED).select_related("series"),
     }
     return render(request, "supervision/document_detail.html", context, status=422 if form is not None else 200)
+
+
+def _shown(table: dict) -> dict:
+    """An attachment with each cell beside its column, which says how the cell is aligned."""
+    rows = [list(zip(table["columns"], row, strict=False)) for row in table["rows"]]
+    return {"title": table["title"], "note": table["note"], "columns": table["columns"], "rows": rows}
 
 
 def _initial(document: Document) -> dict:

@@ -8,19 +8,25 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from funding.labels import rate_label
 from livelihood.access import is_city_office
 from livelihood.caching import content_key, kept
 from projects.lookup import LookupRefused, find_period
 from projects.models import Programme, ReportingPeriod
+from supervision.fund_ranking import FundRankingPage
+from supervision.fund_standings import FundStandings, live_fund_standings, snapshot_fund_standings
 from supervision.indicator import IndicatorPage
 from supervision.models import Snapshot
 from supervision.ranking import RankingPage
 from supervision.scope import bases, standings_scope
+from supervision.services.benchmarks import benchmark_rates
 from supervision.stamp import standings_stamp
 from supervision.standings import Standings, live_standings, snapshot_standings
 
 #: The part of the ranking page that is kept.
 BODY_TEMPLATE = "supervision/ranking_content.html"
+#: The same turned to money.
+FUNDS_TEMPLATE = "supervision/ranking_funds.html"
 
 
 @require_safe
@@ -47,15 +53,56 @@ def ranking(request: HttpRequest, code: str, period: str) -> HttpResponse:
         "open_query": _query(request, "open"),
         "basis_query": _query(request, "open", "order"),
     }
-    options = {"opened": _number(request.GET.get("open")), "by_place": request.GET.get("order") == "place"}
+    by_place = request.GET.get("order") == "place"
+    rate = request.GET.get("rate", "")
+    if rate:
+        options, template, make = {"rate": rate, "by_place": by_place}, get_template(FUNDS_TEMPLATE), _funds_body
+    else:
+        options = {"opened": _number(request.GET.get("open")), "by_place": by_place}
+        template, make = get_template(BODY_TEMPLATE), _ranking_body
+    context["rates"] = _choices(request, address, "rate", _rates(found, rate))
     # The key names all that the body is made of: the tables by their stamp, the address and the viewer's scope.
-    template = get_template(BODY_TEMPLATE)
     parts = [standings_stamp(found), template.template.source, options, snapshot and snapshot.pk]
-    parts += [context[name] for name in ("bases", "orders", "address", "open_query", "basis_query", "is_city_office")]
+    parts += [
+        context[name] for name in ("bases", "orders", "rates", "address", "open_query", "basis_query", "is_city_office")
+    ]
     parts += [scope.everything, *map(sorted, (scope.participants, scope.led, scope.filled))]
-    context["body"] = kept(content_key("ranking", parts), lambda: _ranking_body(template, found, context, **options))
+    context["body"] = kept(content_key("ranking", parts), lambda: make(template, found, context, **options))
     context["period_choices"] = _periods(found, "supervision:ranking")
     return render(request, "supervision/ranking.html", context)
+
+
+def _rates(period: ReportingPeriod, chosen: str) -> list[tuple[str, str]]:
+    """Return what the page can show: scores, and each rate of money by its name; nothing to choose without money."""
+    rates = benchmark_rates(period.programme)
+    if not rates:
+        if chosen:
+            raise Http404("本年度没有资金计划。")
+        return []
+    codes = {code.rpartition("-")[0]: code.split("-") for code in rates}
+    if chosen and chosen not in codes:
+        raise Http404("没有这个资金比率。")
+    labels = [(key, rate_label(measure, denominator, kind=kind)) for key, (kind, measure, denominator) in codes.items()]
+    return [("", "项目得分"), *labels]
+
+
+def _funds_body(template, period: ReportingPeriod, shared: dict, *, rate: str, by_place: bool) -> dict:
+    """Return the body of the page turned to one rate of money, and how many units and projects it has."""
+    funds = _fund_standings(period, shared["snapshot"])
+    found = funds.rate(*rate.split("-"))
+    projects = list(period.programme.projects.order_by("seq"))
+    page = FundRankingPage(funds, shared["scope"], found, by_place=by_place) if found else None
+    context = shared | {"page": page, "label": found.label if found else ""}
+    if page:
+        context |= {
+            "rows": page.rows(),
+            "total": page.total(),
+            "yardsticks": page.yardsticks(),
+            "sentence": page.sentence(),
+            "project_rows": page.projects(projects),
+        }
+    units, items = (len(context["rows"]), len(context["project_rows"])) if page else (0, 0)
+    return {"html": template.render(context), "units": units, "projects": items}
 
 
 def _ranking_body(template, period: ReportingPeriod, shared: dict, *, opened: int | None, by_place: bool) -> dict:
@@ -141,6 +188,13 @@ def _standings(period: ReportingPeriod, snapshot: Snapshot | None) -> Standings:
     return snapshot_standings(snapshot)
 
 
+def _fund_standings(period: ReportingPeriod, snapshot: Snapshot | None) -> FundStandings:
+    if snapshot is None:
+        return live_fund_standings(period)
+    snapshot.period = period
+    return snapshot_fund_standings(snapshot)
+
+
 def _shared(request: HttpRequest, period: ReportingPeriod, choices, snapshot: Snapshot | None, address: str) -> dict:
     """Return what both pages say of programme, period and basis."""
     return {
@@ -171,7 +225,9 @@ def _choices(request: HttpRequest, address: str, key: str, values: list[tuple[st
 
 def _query(request: HttpRequest, *without: str, **added: str) -> str:
     """Return the request's own parameters as a query string, some left out, some set; "" for none."""
-    kept = {key: request.GET[key] for key in ("basis", "order", "open") if key in request.GET and key not in without}
+    kept = {
+        key: request.GET[key] for key in ("basis", "order", "open", "rate") if key in request.GET and key not in without
+    }
     query = urlencode({key: value for key, value in (kept | added).items() if value})
     return f"?{query}" if query else ""
 

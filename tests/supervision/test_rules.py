@@ -607,3 +607,14 @@ def test_standings_take_the_same_number_of_queries_whatever_the_rows(django_asse
         period = type(board.period).objects.select_related("programme").get(pk=board.period.pk)
         with django_assert_num_queries(5):
             live_standings(period)
+
+
+def test_r05_second_rate_is_none_where_nobody_reported():
+    board = make_board(["甲县", "乙县"])
+
+    board.indicator("里程", [("甲县", 100, None), ("乙县", 100, None)])
+
+    # Nothing is known of either side: not 0.01, which a rate above 0 prints as at least.
+    whole = board.rows("里程")["全市"]
+    assert (whole["rate"], whole["rate_with_missing"]) == (None, None)
+    assert len(whole["pooled_excluding"]) == 2

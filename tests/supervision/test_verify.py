@@ -9,10 +9,12 @@ from django.core.management import call_command
 from django.db import connections
 
 from livelihood import seals
+from projects.services import reports
 from supervision.services import documents
 from supervision.services.snapshots import refresh_snapshot
 from supervision.services.verification import verify_all
 from tests import factories
+from tests.supervision.funds import planned_line
 from tests.supervision.months import close, publish, report_month
 
 pytestmark = pytest.mark.slow
@@ -130,3 +132,30 @@ def test_verify_command_names_the_difference_and_ends_with_1(issued):
     assert "快照：" in out
     assert "× 阜阳市2020年民生工程 2020年1—8月 快照第2版：按冻结的数据复算，" in out
     assert "公文：一致" in out
+
+
+@pytest.mark.parametrize(
+    ("statement", "check", "sentence"),
+    [
+        ("UPDATE snapshot_fund_rate SET place = 9 WHERE place = 1", "snapshots", "太和县 project disbursed"),
+        ("UPDATE snapshot_fund SET planned = planned + 1", "snapshots", "内容与校验值不符"),
+        ("UPDATE fund_figure SET value = value + 1", "revisions", "太和县"),
+        ("DELETE FROM fund_figure_revision", "revisions", "与修订记录不一致"),
+    ],
+)
+def test_verify_finds_money_changed_around_the_application(
+    cloned_db, period, participants, indicators, city_officer, statement, check, sentence
+):
+    report = reports.report_for(period=period, participant=participants["341222"], by=city_officer)
+    planned_line(indicators["里程"], participants["341222"], city_officer, 1000, report, disbursed=600)
+    report_month(period, participants, indicators, by=city_officer)
+    close(period, by=city_officer)
+    assert verify_all() == NOTHING
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE fund_figure DISABLE TRIGGER USER")
+        cursor.execute(statement)
+        assert cursor.rowcount
+        cursor.execute("ALTER TABLE fund_figure ENABLE TRIGGER USER")
+
+    assert any(sentence in found for found in verify_all()[check])

@@ -6,9 +6,12 @@ import unicodedata
 
 from django.core.management.base import BaseCommand
 
+from funding.amounts import in_unit
 from livelihood.formats import format_number, format_place, format_place_change, state_parts
 from projects.lookup import LookupRefused, find_period, find_programme
 from supervision.export import standings_json
+from supervision.fund_export import funds_json
+from supervision.fund_standings import FundStandings, live_fund_standings, snapshot_fund_standings
 from supervision.models import Snapshot
 from supervision.standings import Standings, live_standings, snapshot_standings
 
@@ -28,13 +31,15 @@ class Command(BaseCommand):
     def handle(self, *, programme, period, snapshot=None, **options):
         """Write the standings to stdout; exit 1 with a sentence where something is unknown."""
         try:
-            standings = _standings(programme, period, snapshot)
+            standings, funds = _standings(programme, period, snapshot)
         except LookupRefused as refusal:
             self._refuse(str(refusal), as_json=options["json"])
+        document = standings_json(standings, funds=funds_json(funds))
         if options["json"]:
-            self._write_json(standings_json(standings))
+            self._write_json(document)
         else:
-            self.stdout.write("\n".join(_text(standings_json(standings))))
+            labels = [rate.label for rate in funds.rates]
+            self.stdout.write("\n".join([*_text(document), *_funds_text(document["funds"], labels)]))
 
     def _refuse(self, message: str, *, as_json: bool) -> None:
         if as_json:
@@ -48,14 +53,14 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(document, ensure_ascii=False, indent=1))
 
 
-def _standings(programme_code: str, period_text: str, version: int | None) -> Standings:
+def _standings(programme_code: str, period_text: str, version: int | None) -> tuple[Standings, FundStandings]:
     period = find_period(find_programme(programme_code), period_text)
     if version is None:
-        return live_standings(period)
+        return live_standings(period), live_fund_standings(period)
     snapshot = Snapshot.objects.select_related("period__programme").filter(period=period, version=version).first()
     if snapshot is None:
         raise LookupRefused(f"{period.label}没有第{version}版快照。请先封账，或去掉 --snapshot 看实时数据。")
-    return snapshot_standings(snapshot)
+    return snapshot_standings(snapshot), snapshot_fund_standings(snapshot)
 
 
 def _text(document: dict) -> list[str]:
@@ -102,6 +107,31 @@ def _indicator_text(indicator: dict) -> list[str]:
         f"  低于全省平均：{listed}",
         "",
     ]
+
+
+def _funds_text(funds: list[dict], labels: list[str]) -> list[str]:
+    """Return the rates of money, each under its label with the denominator (R14)."""
+    lines = []
+    for rate, label in zip(funds, labels, strict=True):
+        excluding = f"（不含{'、'.join(rate['pooled_excluding'])}未报部分）" if rate["pooled_excluding"] else ""
+        below = rate["below_benchmark"]
+        listed = "全省平均还没有录入，没有名单" if below is None else "、".join(below) or "无"
+        rows = [
+            [
+                row["name"],
+                *(in_unit(row[stage], "万元") for stage in ("planned", "received", "disbursed", "spent")),
+                row["rate"] or "—",
+                format_place(row["place"]),
+            ]
+            for row in rate["units"]
+        ]
+        lines += [
+            f"{label}  全市{rate['pooled_rate'] or '—'}{excluding}  全省平均{rate['benchmark'] or '未录入'}",
+            *_table([["单位", "计划（万元）", "到位", "拨付", "支出", "比率%", "位次"], *rows]),
+            f"  低于全省平均：{listed}",
+            "",
+        ]
+    return lines
 
 
 def _table(rows: list[list[str]]) -> list[str]:
