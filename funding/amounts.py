@@ -1,6 +1,8 @@
 """Money as people write it and as it is stored: exact in 元, never a float."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from livelihood.formats import EXACT, MISSING, as_decimal, format_number
@@ -72,15 +74,41 @@ def check_amount(amount: Decimal | None) -> str:
     return ""
 
 
-def in_unit(amount, unit: str) -> str:
+@dataclass(frozen=True)
+class AlignedUnit:
+    """A unit in which all amounts of a table are written with as many places, so that digits stand under digits."""
+
+    name: str
+    places: int
+
+    def __str__(self):
+        return self.name
+
+
+def aligned(unit: str, amounts: Iterable) -> AlignedUnit:
+    """Return the unit with as many places as the longest of the amounts needs."""
+    places = [_places(unit)]
+    for number in map(as_decimal, amounts):
+        if number is not None:
+            places.append(-number.scaleb(-UNITS[unit], context=EXACT).normalize(EXACT).as_tuple().exponent)
+    return AlignedUnit(unit, max(places))
+
+
+def in_unit(amount, unit: str | AlignedUnit) -> str:
     """Write an amount stored in 元 in 元, 万元 or 亿元, exactly and without the unit: 37946000 → 3,794.60.
 
-    At least two places in 元 and 万元, four in 亿元; more where the amount needs them. "—" for None.
+    At least two places in 元 and 万元, four in 亿元; more where the amount needs them, or its table. "—" for None.
     """
     number = as_decimal(amount)
     if number is None:
         return MISSING
-    return format_number(number.scaleb(-UNITS[unit], context=EXACT), 4 if unit == "亿元" else 2)
+    places = unit.places if isinstance(unit, AlignedUnit) else _places(unit)
+    return format_number(number.scaleb(-UNITS[str(unit)], context=EXACT), places)
+
+
+def _places(unit: str) -> int:
+    """Return the fewest places of an amount in that unit."""
+    return 4 if unit == "亿元" else 2
 
 
 def _digits(match, quoted: str) -> tuple[str, str]:

@@ -1,145 +1,52 @@
 """铜官区's funds of 2020 for the demo: real totals, split over its items by a generator (演示数据).
 
-Real are the sums of 17 April 2020: 3794.6 万元 of the district's own share planned （不含棚户区改造）, 2568.1 disbursed
-(67.7 %); 管护资金 691 planned, 306.3 disbursed (44.3 %); 34 items, 23 with tasks: 5 new, 3 improved, 15 continued.
-Made up are the split over items, which of the unnamed items have tasks, and 棚户区改造's bond. The same seed gives the
-same amounts, and they add up to the 元.
+Programme, printed sums and which of them are real stand in `fixtures/tongguan-2020.yaml`. The same seed gives the
+same amounts, and they add up to the sums to the 元.
 """
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
+import yaml
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from funding.models import FundLine
+from funding.models import FundFlag, FundLine
 from funding.services.basis import set_exclusion
 from funding.services.fund_figures import FundEntry, record_fund_figures
 from funding.services.plans import PlanEntry, set_plans
-from livelihood.models import Agency, Region, User
-from projects.models import Participant, Programme, Report, SubProject
+from livelihood.models import User
+from projects.models import Participant, Programme, Report, ReportingPeriod, SubProject, Target
 from projects.services.catalogue import load_catalogue
+from projects.services.figures import FigureEntry, record_figures
 from projects.services.periods import open_period
+from projects.services.reports import approve_report, receive_report
 
+FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 CODE = "tongguan-2020"
-SEED = 2020
-AS_OF = date(2020, 4, 17)
-UNIT = "340705"
-DISTRICT = "铜官区"
 DEMO_MARK = "演示数据"
-HOUSING = "棚户区改造"
-PHRASE = "不含棚户区改造"
-
-#: In 万元, as published for 17 April 2020.
-TOTALS = {
-    ("project", "planned"): "3794.6",
-    ("project", "disbursed"): "2568.1",
-    ("maintenance", "planned"): "691",
-    ("maintenance", "disbursed"): "306.3",
-}
-#: Made up: 棚户区改造's special bond, applied for at that time.
-HOUSING_BOND = {"planned": "12000", "disbursed": "0"}
-
-NEW, IMPROVED, CONTINUED = "new", "improved", "continued"
-#: seq, name, category, how it changed where 铜官区 has a task, whether 管护资金 keeps its works. The first 33 are the
-#: province's. Named by the district are all new and improved ones and those marked *; the other continued ones are made
-#: up.
-ITEMS = [
-    (1, "“四带一自”产业扶贫", "subsidy", None, False),
-    (2, "党建引领扶贫", "policy", None, False),
-    (3, "资产收益扶贫", "subsidy", None, False),
-    (4, "“四好农村路”建设", "engineering", None, False),
-    (5, "农村危房改造", "engineering", None, False),
-    (6, "农村饮水安全巩固提升工程", "engineering", None, False),
-    (7, "健康脱贫综合医疗保障", "insurance", None, False),
-    (8, "贫困地区义务教育学生营养改善", "subsidy", None, False),
-    (9, "贫困残疾人康复", "subsidy", CONTINUED, False),
-    (10, "城乡困难群体法律援助", "service", CONTINUED, False),
-    (11, "美丽乡村建设", "engineering", NEW, True),
-    (12, "农村改厕及废弃物资源化利用", "engineering", NEW, True),
-    (13, "农产品质量安全追溯", "service", CONTINUED, False),
-    (14, "就业创业促进", "training", CONTINUED, False),  # *
-    (15, "农村电商提质增效", "service", None, False),
-    (16, "技能培训提升", "training", CONTINUED, False),
-    (17, "出生缺陷防治", "service", NEW, False),
-    (18, "养老服务和智慧养老", "service", CONTINUED, True),
-    (19, "智慧健康建设", "service", NEW, False),
-    (20, "困难人员救助暨困难职工帮扶", "subsidy", CONTINUED, False),  # *
-    (21, "城乡居民基本医疗保险", "insurance", IMPROVED, False),
-    (22, "城乡居民大病保险", "insurance", CONTINUED, False),
-    (23, "城乡居民基本养老保险", "insurance", CONTINUED, False),
-    (24, "妇幼健康水平提升和职业病防治", "service", CONTINUED, False),  # *
-    (25, "智慧学校建设", "engineering", CONTINUED, False),
-    (26, "学前教育促进", "engineering", CONTINUED, True),
-    (27, "义务教育经费保障", "subsidy", CONTINUED, False),
-    (28, "家庭经济困难学生资助", "subsidy", CONTINUED, False),
-    (29, "文化惠民工程", "service", IMPROVED, True),
-    (30, "水环境生态补偿", "policy", None, False),
-    (31, "水利薄弱环节治理", "engineering", None, False),
-    (32, HOUSING, "engineering", CONTINUED, False),  # *
-    (33, "城镇老旧小区改造", "engineering", IMPROVED, True),
-    (34, "食品安全工程", "service", NEW, False),
-]
+#: Hours of the day at which the report came, and was due.
+SENT, DUE = 10, 18
 
 
-def catalogue() -> dict:
-    """Return the programme as `load_catalogue` takes it: 34 items, one unit with tasks in 23 of them."""
-    return {
-        "programme": {
-            "code": CODE,
-            "name": "铜官区2020年民生工程",
-            "owner": UNIT,
-            "office": "区财政局",
-            "year": 2020,
-            "decimals": 1,
-            "fund_denominator": "planned",
-            "reporting_by": "participant",
-            "is_demo": True,
-            "demo_fields": [],
-            "basis": [],
-        },
-        "participants": [
-            {"code": UNIT, "printed_name": DISTRICT, "kind": "unit", "ranked": True, "region": UNIT},
-            {"code": f"{UNIT}-whole", "printed_name": "全区", "kind": "whole", "ranked": False, "region": UNIT},
-        ],
-        "projects": [_project(*item) for item in ITEMS],
-    }
+def read_fixture() -> dict:
+    """Return the parsed fixtures as `load_catalogue` takes them; `funds` holds the printed sums in 万元."""
+    read = {name: yaml.safe_load((FIXTURES / f"{name}.yaml").read_text("utf-8")) for name in ("regions", "agencies")}
+    return yaml.safe_load((FIXTURES / f"{CODE}.yaml").read_text("utf-8")) | read["regions"] | read["agencies"]
 
 
-def _project(seq: int, name: str, category: str, change: str | None, is_kept: bool) -> dict:
-    has_task = change is not None
-    target = (
-        {"state": "text", "printed": f"按实施方案推进（{DEMO_MARK}）"}
-        if has_task
-        else {"state": "no_task", "printed": "/"}
-    )
-    return {
-        "seq": seq,
-        "name": name,
-        "category": category,
-        "origin": "city" if seq == len(ITEMS) else "province",
-        "change": change or CONTINUED,
-        "sub_projects": [
-            {
-                "name": "",
-                "indicators": [
-                    {
-                        "name": "年度任务",
-                        "unit": "项",
-                        "decimals": 0,
-                        "category": category,
-                        "direction": "at_least",
-                        "accumulation": "flow",
-                        "additive": False,
-                        "assessed": False,
-                        "kind": "text",
-                        "targets": {UNIT: target},
-                    }
-                ],
-            }
-        ],
-    }
+def tasks(fixture: dict) -> list[dict]:
+    """Return the projects in which the district has a task."""
+    return [project for project in fixture["projects"] if _target(project)["state"] != "no_task"]
+
+
+def _target(project: dict) -> dict:
+    [indicator] = project["sub_projects"][0]["indicators"]
+    [target] = indicator["targets"].values()
+    return target
 
 
 def split(total: str, weights: list[int]) -> list[Decimal]:
@@ -150,15 +57,19 @@ def split(total: str, weights: list[int]) -> list[Decimal]:
     return [Decimal(part) for part in parts]
 
 
-def amounts(kind: str, *, seed: int = SEED) -> dict[int, dict[str, Decimal]]:
+def amounts(fixture: dict, kind: str) -> dict[int, dict[str, Decimal]]:
     """Return item's number → {"planned", "disbursed"} in 元 for the district's own share; disbursed never over plan."""
-    random = Random(f"{seed}/{kind}")  # noqa: S311 - plausible figures, nothing secret
-    items = [seq for seq, name, _, change, is_kept in ITEMS if change and (is_kept or kind == "project")]
-    items = [seq for seq in items if kind == "maintenance" or ITEMS[seq - 1][1] != HOUSING]
+    funds = fixture["funds"]
+    total = funds["kinds"][kind]
+    random = Random(f"{funds['seed']}/{kind}")  # noqa: S311 - plausible figures, nothing secret
+    if kind == "project":
+        items = [row["seq"] for row in tasks(fixture) if row["seq"] != funds["exclusion"]["project_seq"]]
+    else:
+        items = [row["seq"] for row in tasks(fixture) if row.get("is_kept")]
     weights = [random.randint(10, 100) for _ in items]
-    planned = split(TOTALS[kind, "planned"], weights)
+    planned = split(total["planned"], weights)
     # What stays unpaid is split too, by other weights, so that no item is paid more than its plan.
-    unpaid_total = Decimal(TOTALS[kind, "planned"]) - Decimal(TOTALS[kind, "disbursed"])
+    unpaid_total = Decimal(total["planned"]) - Decimal(total["disbursed"])
     unpaid = split(str(unpaid_total), [weight * random.randint(4, 8) for weight in weights])
     return {
         seq: {"planned": plan, "disbursed": plan - rest} for seq, plan, rest in zip(items, planned, unpaid, strict=True)
@@ -167,46 +78,91 @@ def amounts(kind: str, *, seed: int = SEED) -> dict[int, dict[str, Decimal]]:
 
 @transaction.atomic
 def load_tongguan(*, by: User) -> Programme:
-    """Load programme, plan and the funds of 17 April; a programme that is there already is returned as it is.
+    """Load programme, plan and the funds of 17 April, approved; a programme that is there already is left as it is.
 
-    `by` must be the system's account or work in the district's office. The report stays open to be looked at.
+    `by` must be the system's account or work in the district's office.
     """
     found = Programme.objects.filter(code=CODE).first()
     if found is not None:
         return found
-    region, _ = Region.objects.get_or_create(code=UNIT, defaults={"name": DISTRICT, "kind": "county", "order": 1})
-    Agency.objects.get_or_create(region=region, name="区财政局")
-    load_catalogue(data=catalogue(), by=by)
-    programme = Programme.objects.get(code=CODE)
-    district = programme.participants.get(kind=Participant.Kind.UNIT)
-    items = {row.project.seq: row for row in SubProject.objects.filter(project__programme=programme)}
-    entries = [
-        PlanEntry(items[seq], district, "county", kind, row["planned"], label="区级配套资金", note=DEMO_MARK)
-        for kind in ("project", "maintenance")
-        for seq, row in amounts(kind).items()
-    ]
-    housing = next(seq for seq, name, *_ in ITEMS if name == HOUSING)
-    bond = {stage: Decimal(value) * 10_000 for stage, value in HOUSING_BOND.items()}
-    entries.append(
-        PlanEntry(items[housing], district, "bond", "project", bond["planned"], label="专项债券", note=DEMO_MARK)
-    )
-    set_plans(programme=programme, entries=entries, by=by, document="市民生工程资金筹集方案", is_demo=True)
-    set_exclusion(programme=programme, phrase=PHRASE, sub_projects=[items[housing]], by=by)
-    _record(programme, district, by, housing, bond["disbursed"])
+    fixture = read_fixture()
+    programme = load_catalogue(data=fixture, by=by).programme
+    _load_plan(programme, fixture, by)
+    report = _open_report(programme, fixture["funds"], by)
+    _say_progress(report, by)
+    _record(report, fixture, by)
+    approve_report(report=receive_report(report=report, by=by), by=by)
+    # It came on the day itself, not on the day the demo is loaded.
+    sent_at = timezone.make_aware(datetime.combine(fixture["funds"]["as_of"], time(SENT)))
+    Report.objects.filter(pk=report.pk).update(submitted_at=sent_at)
     return programme
 
 
-def _record(programme: Programme, district: Participant, by: User, housing: int, bond: Decimal) -> None:
-    """Open April as of the 17th and enter what was disbursed; nothing is said of 到位 and 支出."""
-    due_at = timezone.make_aware(datetime.combine(date(2020, 5, 5), time(18)))
-    period = open_period(
-        programme=programme, kind="month", ends_on=date(2020, 4, 30), as_of=AS_OF, due_at=due_at, by=by
+def _load_plan(programme: Programme, fixture: dict, by: User) -> None:
+    funds = fixture["funds"]
+    district = programme.participants.get(kind=Participant.Kind.UNIT)
+    items = {row.project.seq: row for row in SubProject.objects.filter(project__programme=programme)}
+    entries = [
+        PlanEntry(items[seq], district, funds["source"], kind, row["planned"], label=funds["label"], note=DEMO_MARK)
+        for kind in funds["kinds"]
+        for seq, row in amounts(fixture, kind).items()
+    ]
+    bond = funds["bond"]
+    [planned] = split(bond["planned"], [1])
+    entries.append(
+        PlanEntry(
+            items[bond["project_seq"]], district, bond["source"], "project", planned, bond["label"], note=DEMO_MARK
+        )
     )
-    report = Report.objects.get(period=period, participant=district)
-    made = {kind: amounts(kind) for kind in ("project", "maintenance")}
-    entries = []
-    for line in FundLine.objects.of_programme(programme):
-        seq = line.sub_project.project.seq
-        value = bond if line.source == "bond" else made[line.kind][seq]["disbursed"]
-        entries.append(FundEntry(line.pk, "disbursed", value))
+    set_plans(programme=programme, entries=entries, by=by, document=funds["document"], is_demo=True)
+    out = funds["exclusion"]
+    set_exclusion(
+        programme=programme,
+        phrase=out["phrase"],
+        sub_projects=[items[out["project_seq"]]],
+        by=by,
+        reason=out["reason"],
+    )
+
+
+def _open_report(programme: Programme, funds: dict, by: User) -> Report:
+    """Open the month and return the district's report of it."""
+    period = open_period(
+        programme=programme,
+        kind=ReportingPeriod.Kind.MONTH,
+        ends_on=funds["ends_on"],
+        as_of=funds["as_of"],
+        due_at=timezone.make_aware(datetime.combine(funds["due_on"], time(DUE))),
+        by=by,
+    )
+    return Report.objects.select_related("period__programme__owner", "participant").get(
+        period=period, participant__kind=Participant.Kind.UNIT
+    )
+
+
+def _say_progress(report: Report, by: User) -> None:
+    """Say of each item how it goes on: the paper gives no figures of progress."""
+    targets = report.participant.targets.filter(state=Target.State.TEXT)
+    entries = [
+        FigureEntry(report.participant_id, target.indicator_id, "text", text=f"正在实施（{DEMO_MARK}）")
+        for target in targets
+    ]
+    record_figures(report=report, entries=entries, by=by, origin="demo")
+
+
+def _record(report: Report, fixture: dict, by: User) -> None:
+    """Enter what was disbursed; nothing is said of 到位 and 支出."""
+    made = {kind: amounts(fixture, kind) for kind in fixture["funds"]["kinds"]}
+    [bond] = split(fixture["funds"]["bond"]["disbursed"], [1])
+    entries = [
+        FundEntry(
+            line.pk,
+            "disbursed",
+            bond
+            if line.source == fixture["funds"]["bond"]["source"]
+            else made[line.kind][line.sub_project.project.seq]["disbursed"],
+        )
+        for line in FundLine.objects.of_programme(report.period.programme)
+    ]
     record_fund_figures(report=report, entries=entries, by=by, origin="demo")
+    FundFlag.objects.filter(fund_figure__report=report, reason="").update(reason=f"按合同分期拨付（{DEMO_MARK}）")

@@ -2,11 +2,12 @@
 
 from datetime import date
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.db.models import Prefetch
 
 from funding import rights
-from funding.amounts import in_unit
+from funding.amounts import aligned, in_unit
 from funding.funds import exclusion_phrases
 from funding.models import CostShare, FundLine, FundPlan, PlanCheck
 from funding.plan_sums import cell_plans, cost_share_lines, plan_check_sums, plan_sums
@@ -27,16 +28,21 @@ def chosen_unit(code: str | None) -> str:
     return UNITS.get(code or "", "万元")
 
 
+def unit_code(unit: str) -> str:
+    """Return how addresses write a unit of money."""
+    return next(code for code, label in UNITS.items() if label == unit)
+
+
 def unit_choices(unit: str) -> list[dict]:
     """Return the switch between 元, 万元 and 亿元."""
     return [{"label": label, "url": f"?unit={code}", "active": label == unit} for code, label in UNITS.items()]
 
 
-def plan_table(programme: Programme, user: User) -> dict:
+def plan_table(programme: Programme, user: User, unit: str) -> dict:
     """Return the plan as far as the user sees it, by project, unit and kind, a column per source. Six queries.
 
-    sources; projects: project, sums per kind, is_excluded, rows (unit, kind, cells by source, total); totals per kind;
-    without_plan: lines whose plan was withdrawn or never set.
+    sources; money: the unit with as many places as its amounts need; projects: project, sums per kind, is_excluded,
+    rows (unit, kind, cells by source, total); totals per kind; without_plan: lines without a plan in force.
     """
     lines = {line.pk: line for line in FundLine.objects.of_programme(programme).visible_to(user)}
     cells = cell_plans(programme=programme, lines=lines)
@@ -66,6 +72,7 @@ def plan_table(programme: Programme, user: User) -> dict:
             }
         )
     return {
+        "money": aligned(unit, [row["planned"] for row in (*rows, *sums.values())]),
         "sources": [SOURCE_LABELS[code] for code in sources],
         "projects": projects,
         "totals": [
@@ -129,6 +136,13 @@ def check_table(programme: Programme, user: User, unit: str) -> list[dict]:
                 "label": first.get_by_display(),
                 "parts": parts[key],
                 "sentences": _disagreements(first, row, unit),
+                "query": urlencode(
+                    {
+                        "place": f"s{first.sub_project_id}" if first.sub_project_id else f"p{first.project_id}",
+                        "participant": first.participant_id,
+                        "kind": first.kind,
+                    }
+                ),
             }
         )
     return found

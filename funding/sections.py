@@ -1,15 +1,18 @@
-"""What the funding app offers to the registries: its section of the navigation."""
+"""What the funding app offers to the registries: its block of a report, its section of the navigation."""
 
+from funding.funds_part import FundsPart
 from livelihood import registry
 from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
 from livelihood.models import User
 from livelihood.registry import Section
+from projects import parts
 
 
 def register() -> None:
-    """Fill the navigation."""
+    """Fill the navigation, and offer the funds as a block of every report."""
+    parts.register(FundsPart())
     registry.register_section(
-        Section(order=25, label="资金", url_name="funding:plan-list-latest", visible=_sees_money, covers=("funding:",))
+        Section(order=25, label="资金", url_name="funding:latest", visible=_sees_money, covers=("funding:",))
     )
 
 

@@ -1,9 +1,11 @@
 """What the database itself refuses or records for the funding app; applied after every `migrate`.
 
-All statements are idempotent. Raw SQL of the app lives here, in funds.py and figure_sql.py and nowhere else.
+All statements are idempotent. The triggers that keep amounts, their versions and
+revisions are made as those of figures are (`projects.sql.kept_number`).
 """
 
 from funding.sources import CONTAINS
+from projects.sql import kept_number
 
 #: The application's role may add rows here but never change or remove one.
 APPEND_ONLY = ["fund_plan", "fund_figure_revision"]
@@ -92,38 +94,9 @@ BEGIN
 END $$
 """
 
-#: A fund figure's version is the database's: any change of what it says raises it by one.
-FUND_FIGURE_VERSION = """
-CREATE OR REPLACE FUNCTION fund_figure_version() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF (NEW.period_id, NEW.fund_line_id, NEW.stage)
-       IS DISTINCT FROM (OLD.period_id, OLD.fund_line_id, OLD.stage) THEN
-        RAISE EXCEPTION '资金月报数的填报期、资金线和环节不能改' USING ERRCODE = 'check_violation';
-    END IF;
-    IF (NEW.state, NEW.value, NEW.remark) IS DISTINCT FROM (OLD.state, OLD.value, OLD.remark) THEN
-        NEW.version := OLD.version + 1;
-    ELSE
-        NEW.version := OLD.version;
-    END IF;
-    RETURN NEW;
-END $$
-"""
-
-#: Fund figures change while their period is open, or while a reopening names their participant; they are of the
-#: report's unit and programme; and for one stage either the total or its parts are reported (R14).
+#: Fund figures are of the report's unit and programme; and for one stage either the total or its parts are reported
+#: (R14).
 FUND_FIGURE_RULES = """
-    IF EXISTS (
-        SELECT 1 FROM changed c
-        JOIN reporting_period p ON p.id = c.period_id
-        JOIN fund_line l ON l.id = c.fund_line_id
-        WHERE p.state <> 'open' AND NOT EXISTS (
-            SELECT 1 FROM period_reopening o
-            JOIN period_reopening_participants n ON n.periodreopening_id = o.id
-            WHERE o.period_id = c.period_id AND n.participant_id = l.participant_id
-              AND o.ended_at IS NULL AND o.until > now())
-    ) THEN
-        RAISE EXCEPTION '该期已封账,资金月报数不能改' USING ERRCODE = 'check_violation';
-    END IF;
     IF EXISTS (
         SELECT 1 FROM changed c
         JOIN reporting_period p ON p.id = c.period_id
@@ -152,32 +125,21 @@ FUND_FIGURE_RULES = """
     END IF;
 """
 
-_REVISION_COLUMNS = """fund_figure_id, version, old_state, old_value, new_state, new_value, new_remark,
-                                      origin, import_batch_id, sheet, cell, changed_at, changed_by_id"""
-
-FUND_FIGURE_INSERTED = f"""
-CREATE OR REPLACE FUNCTION fund_figure_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
+#: What is said of a cell of the part "funds" (returned, objected to, evidence) is said of a line of the report's unit.
+FUND_CELL = """
+CREATE OR REPLACE FUNCTION fund_cell_known() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    {FUND_FIGURE_RULES}
-    INSERT INTO fund_figure_revision ({_REVISION_COLUMNS})
-    SELECT id, version, '', NULL, state, value, remark, origin, import_batch_id, sheet, cell,
-           updated_at, updated_by_id
-    FROM changed;
-    RETURN NULL;
-END $$
-"""
-
-FUND_FIGURE_UPDATED = f"""
-CREATE OR REPLACE FUNCTION fund_figure_updated() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    {FUND_FIGURE_RULES}
-    INSERT INTO fund_figure_revision ({_REVISION_COLUMNS})
-    SELECT c.id, c.version, w.state, w.value, c.state, c.value, c.remark, c.origin, c.import_batch_id,
-           c.sheet, c.cell, c.updated_at, c.updated_by_id
-    FROM changed c
-    JOIN was w ON w.id = c.id
-    WHERE c.version <> w.version;
-    RETURN NULL;
+    IF NEW.part = 'funds' AND NOT EXISTS (
+        SELECT 1 FROM fund_line l
+        JOIN reporting_period p ON p.programme_id = l.programme_id
+        JOIN report r ON r.period_id = p.id
+        WHERE r.id = NEW.report_id AND l.participant_id = NEW.participant_id
+          AND l.sub_project_id = NEW.sub_project_id
+          AND NEW.cell IN (l.id || '-received', l.id || '-disbursed', l.id || '-spent')
+    ) THEN
+        RAISE EXCEPTION '没有这一格资金' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
 END $$
 """
 
@@ -185,23 +147,30 @@ STATEMENTS = [
     SOURCES_OVERLAP,
     FUND_LINE_KEY,
     FUND_PLAN_INSERTED,
-    FUND_FIGURE_VERSION,
-    FUND_FIGURE_INSERTED,
-    FUND_FIGURE_UPDATED,
+    FUND_CELL,
     "DROP TRIGGER IF EXISTS fund_line_key ON fund_line",
     """CREATE TRIGGER fund_line_key BEFORE INSERT OR UPDATE ON fund_line
        FOR EACH ROW EXECUTE FUNCTION fund_line_key()""",
     "DROP TRIGGER IF EXISTS fund_plan_inserted ON fund_plan",
     """CREATE TRIGGER fund_plan_inserted AFTER INSERT ON fund_plan REFERENCING NEW TABLE AS changed
        FOR EACH STATEMENT EXECUTE FUNCTION fund_plan_inserted()""",
-    "DROP TRIGGER IF EXISTS fund_figure_version ON fund_figure",
-    """CREATE TRIGGER fund_figure_version BEFORE UPDATE ON fund_figure
-       FOR EACH ROW EXECUTE FUNCTION fund_figure_version()""",
-    "DROP TRIGGER IF EXISTS fund_figure_inserted ON fund_figure",
-    """CREATE TRIGGER fund_figure_inserted AFTER INSERT ON fund_figure REFERENCING NEW TABLE AS changed
-       FOR EACH STATEMENT EXECUTE FUNCTION fund_figure_inserted()""",
-    "DROP TRIGGER IF EXISTS fund_figure_updated ON fund_figure",
-    """CREATE TRIGGER fund_figure_updated AFTER UPDATE ON fund_figure
-       REFERENCING OLD TABLE AS was NEW TABLE AS changed
-       FOR EACH STATEMENT EXECUTE FUNCTION fund_figure_updated()""",
+    *kept_number(
+        "fund_figure",
+        noun="资金月报数",
+        key=("period_id", "fund_line_id", "stage"),
+        key_words="填报期、资金线和环节",
+        said=("state", "value", "remark"),
+        participant="l.participant_id",
+        joins=" JOIN fund_line l ON l.id = c.fund_line_id",
+        rules=FUND_FIGURE_RULES,
+    ),
+    *(
+        statement
+        for table in ("cell_review", "lead_objection", "evidence")
+        for statement in (
+            f"DROP TRIGGER IF EXISTS fund_cell_known ON {table}",
+            f"""CREATE TRIGGER fund_cell_known BEFORE INSERT OR UPDATE OF part, cell, sub_project_id ON {table}
+                FOR EACH ROW EXECUTE FUNCTION fund_cell_known()""",
+        )
+    ),
 ]

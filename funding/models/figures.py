@@ -2,21 +2,17 @@
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
 from funding import querysets
 from funding.models.plans import FundLine
 from livelihood.constraints import one_of
 from livelihood.models import User
 from projects.models import ImportBatch, Report, ReportingPeriod
-from projects.models.reports import Origin
+from projects.models.kept import KeptFlag, KeptNumber, KeptRevision, origin_known, severity_known
 
 
-class FundFigure(models.Model):
-    """资金月报数: cumulative amount in 元 of a line's stage at a period's end.
-
-    `version` is kept by the database: a trigger raises it and writes the revision on each change.
-    """
+class FundFigure(KeptNumber):
+    """资金月报数: cumulative amount in 元 of a line's stage at a period's end."""
 
     class Stage(models.TextChoices):
         RECEIVED = "received", "到位"
@@ -33,9 +29,6 @@ class FundFigure(models.Model):
     report = models.ForeignKey(Report, models.PROTECT, verbose_name="月报", related_name="fund_figures")
     state = models.CharField("状态", max_length=10, choices=State, default=State.REPORTED)
     value = models.DecimalField("累计金额(元)", max_digits=20, decimal_places=2, null=True, blank=True)
-    remark = models.CharField("备注", max_length=300, blank=True)
-    version = models.PositiveIntegerField("版本", default=1)
-    origin = models.CharField("来源", max_length=8, choices=Origin, default=Origin.FORM)
     import_batch = models.ForeignKey(
         ImportBatch,
         models.PROTECT,
@@ -44,9 +37,6 @@ class FundFigure(models.Model):
         null=True,
         blank=True,
     )
-    sheet = models.CharField("工作表", max_length=60, blank=True)
-    cell = models.CharField("单元格", max_length=12, blank=True)
-    updated_at = models.DateTimeField("更新时间", db_default=Now())
     updated_by = models.ForeignKey(User, models.PROTECT, verbose_name="更新人", related_name="updated_fund_figures")
 
     objects = querysets.FundFigureQuerySet.as_manager()
@@ -63,9 +53,7 @@ class FundFigure(models.Model):
             ),
             one_of("fund_figure_stage_valid", "stage", ["received", "disbursed", "spent"], message="资金环节不正确"),
             one_of("fund_figure_state_valid", "state", ["reported", "blank"], message="资金月报数状态不正确"),
-            one_of(
-                "fund_figure_origin_valid", "origin", ["form", "excel", "api", "demo"], message="资金月报数来源不正确"
-            ),
+            origin_known("fund_figure_origin_valid", message="资金月报数来源不正确"),
             models.CheckConstraint(
                 name="fund_figure_value_reported",
                 condition=Q(state="reported", value__isnull=False) | Q(state="blank", value__isnull=True),
@@ -82,17 +70,12 @@ class FundFigure(models.Model):
         return f"{self.fund_line} {self.get_stage_display()}"
 
 
-class FundFigureRevision(models.Model):
+class FundFigureRevision(KeptRevision):
     """资金月报数修订: who changed what, when, through which door; written by a trigger."""
 
     fund_figure = models.ForeignKey(FundFigure, models.PROTECT, verbose_name="资金月报数", related_name="revisions")
-    version = models.PositiveIntegerField("版本")
-    old_state = models.CharField("原状态", max_length=10, blank=True)
     old_value = models.DecimalField("原金额", max_digits=20, decimal_places=2, null=True, blank=True)
-    new_state = models.CharField("新状态", max_length=10)
     new_value = models.DecimalField("新金额", max_digits=20, decimal_places=2, null=True, blank=True)
-    new_remark = models.CharField("新备注", max_length=300, blank=True)
-    origin = models.CharField("来源", max_length=8, choices=Origin)
     import_batch = models.ForeignKey(
         ImportBatch,
         models.PROTECT,
@@ -101,9 +84,6 @@ class FundFigureRevision(models.Model):
         null=True,
         blank=True,
     )
-    sheet = models.CharField("工作表", max_length=60, blank=True)
-    cell = models.CharField("单元格", max_length=12, blank=True)
-    changed_at = models.DateTimeField("修改时间")
     changed_by = models.ForeignKey(User, models.PROTECT, verbose_name="修改人", related_name="fund_figure_revisions")
 
     class Meta:
@@ -122,20 +102,10 @@ class FundFigureRevision(models.Model):
         return f"{self.fund_figure} 第{self.version}版"
 
 
-class FundFlag(models.Model):
+class FundFlag(KeptFlag):
     """资金提示: something about a fund figure that asks for a reason (R20)."""
 
-    class Severity(models.TextChoices):
-        WARNING = "warning", "提示"
-        NOTE = "note", "说明"
-
     fund_figure = models.ForeignKey(FundFigure, models.CASCADE, verbose_name="资金月报数", related_name="flags")
-    code = models.CharField("代码", max_length=30)
-    severity = models.CharField("程度", max_length=8, choices=Severity, default=Severity.WARNING)
-    explanation = models.TextField("说明")
-    reason = models.TextField("填报人理由", blank=True)
-    figure_version = models.PositiveIntegerField("资金月报数版本", default=1)
-    flagged_at = models.DateTimeField("提示时间", db_default=Now())
 
     class Meta:
         db_table = "fund_flag"
@@ -148,7 +118,7 @@ class FundFlag(models.Model):
                 name="fund_flag_unique",
                 violation_error_message="同一提示已存在",
             ),
-            one_of("fund_flag_severity_valid", "severity", ["warning", "note"], message="提示程度不正确"),
+            severity_known("fund_flag_severity_valid"),
         ]
 
     def __str__(self):

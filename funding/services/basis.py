@@ -16,6 +16,7 @@ from livelihood.models import User
 from livelihood.services import Refused, record_event
 from projects.models import Indicator, Participant, Programme, Project, SubProject
 
+REASON_LENGTH = 500
 PHRASE_LENGTH = FundExclusion._meta.get_field("phrase").max_length
 
 
@@ -30,17 +31,22 @@ class PrintedSum:
 
 @transaction.atomic
 def set_exclusion(
-    *, programme: Programme, phrase: str, sub_projects: Iterable[SubProject], by: User
+    *, programme: Programme, phrase: str, sub_projects: Iterable[SubProject], by: User, reason: str = ""
 ) -> FundExclusion | None:
     """Leave the sub-projects' money out of the programme's rates, printed as `phrase` (不含棚户区改造).
 
-    Replaces what the phrase stood for; without sub-projects the exclusion ends and None is returned. Raises Refused
-    for an empty phrase and for sub-projects of another programme or excluded under another phrase.
+    Replaces what the phrase stood for; without sub-projects the exclusion ends and None is returned. `reason` stays
+    in the audit trail, from where pages show it. Raises Refused for an empty phrase, and for sub-projects of another
+    programme or excluded under another phrase.
     """
     require_city_office(by, programme.owner_id)
-    phrase, sub_projects = phrase.strip().strip("（）()"), list(sub_projects)
+    phrase, sub_projects, reason = phrase.strip().strip("（）()"), list(sub_projects), reason.strip()
     if not phrase:
         raise Refused("请写明印在比率后面的用语，如“不含棚户区改造”。")
+    if "\x00" in phrase + reason:
+        raise Refused("文字里有不能保存的字符，请重新输入。")
+    if len(reason) > REASON_LENGTH:
+        raise Refused(f"原因最多 {REASON_LENGTH} 字，请写得短一些。")
     if len(phrase) > PHRASE_LENGTH:
         raise Refused(f"印发用语最多 {PHRASE_LENGTH} 字，现在有 {len(phrase)} 字。")
     foreign = [row for row in sub_projects if row.project.programme_id != programme.pk]
@@ -57,7 +63,7 @@ def set_exclusion(
     before = _names(found)
     if not sub_projects:
         if found is not None:
-            record_event(by=by, verb="set_exclusion", target=found, before=before, after={})
+            record_event(by=by, verb="set_exclusion", target=found, before=before, after={}, reason=reason)
             found.delete()
         return None
     if found is None:
@@ -65,7 +71,7 @@ def set_exclusion(
     else:
         FundExclusion.objects.filter(pk=found.pk).update(set_at=Now(), set_by=by)
     found.sub_projects.set(sub_projects)
-    record_event(by=by, verb="set_exclusion", target=found, before=before, after=_names(found))
+    record_event(by=by, verb="set_exclusion", target=found, before=before, after=_names(found), reason=reason)
     return found
 
 
@@ -98,6 +104,8 @@ def set_plan_checks(
     made, seen = [], set()
     for order, printed in enumerate(sums, start=1):
         label = printed.label.strip()
+        if "\x00" in label + document:
+            raise Refused("文字里有不能保存的字符，请重新输入。")
         if (printed.by, label) in seen:
             raise Refused(f"核对数“{label}”出现了两次。")
         if sentence := check_amount(printed.amount):
@@ -172,6 +180,14 @@ def set_cost_share(
     )
     record_event(by=by, verb="set_cost_share", target=made, before=before, after=_share_text(made))
     return made
+
+
+@transaction.atomic
+def remove_cost_share(*, cost_share: CostShare, by: User) -> None:
+    """End a cost share; what was planned stays as it is."""
+    require_city_office(by, cost_share.sub_project.project.programme.owner_id)
+    record_event(by=by, verb="set_cost_share", target=cost_share, before=_share_text(cost_share), after={})
+    cost_share.delete()
 
 
 def _require_levels(levels: list[tuple[str, int]]) -> None:

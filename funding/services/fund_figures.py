@@ -11,6 +11,7 @@ from django.db.models import F
 from funding.amounts import check_amount
 from funding.figure_sql import UPSERT
 from funding.models import FundFigure, FundFigureRevision, FundLine
+from funding.services.fund_flags import refresh_fund_flags
 from funding.sources import overlap
 from livelihood.access import NotAllowed
 from livelihood.models import User
@@ -23,6 +24,8 @@ from projects.services.reports import is_whole, lock_report, require_changeable
 Key = tuple[int, str]
 State, Stage = FundFigure.State, FundFigure.Stage
 
+#: An answer to a flag is a paragraph, not a document.
+REASON_LENGTH = 2000
 REMARK_LENGTH = FundFigure._meta.get_field("remark").max_length
 
 
@@ -30,7 +33,8 @@ REMARK_LENGTH = FundFigure._meta.get_field("remark").max_length
 class FundEntry:
     """One cell as it came in: cumulative `value` in 元 (None: blank), and which version the person saw.
 
-    `remark` None keeps what is stored; `base_version` None does not ask what was there, 0 means that nothing was.
+    `remark` and `reason` (of the flags) None keep what is stored; `base_version` None does not ask what was there, 0
+    means that nothing was.
     """
 
     fund_line_id: int
@@ -40,6 +44,7 @@ class FundEntry:
     sheet: str = ""
     cell: str = ""
     base_version: int | None = None
+    reason: str | None = None
 
     @property
     def key(self) -> Key:
@@ -65,6 +70,9 @@ class FundOutcome:
 
     saved: list[Key] = field(default_factory=list)
     unchanged: list[Key] = field(default_factory=list)
+    explained: list[Key] = field(default_factory=list)
+    #: Cells not in the batch whose flags changed because of it: the line's other stages.
+    related: list[Key] = field(default_factory=list)
     conflicts: list[FundConflict] = field(default_factory=list)
     errors: dict[Key, str] = field(default_factory=dict)
 
@@ -116,8 +124,13 @@ def record_fund_figures(
         raise FundFiguresRefused(outcome.errors)
     fine = [entry for entry in entries if entry.key not in outcome.errors]
     changed = _changed(fine, facts, outcome)
+    conflicting = {conflict.key for conflict in outcome.conflicts}
+    known = ({entry.key for entry in changed} | facts.figures.keys()) - conflicting
     outcome.saved = _upsert(report, changed, facts, by=by, origin=origin, import_batch=import_batch)
-    if outcome.saved:
+    reasons = {entry.key: entry.reason for entry in fine if entry.reason is not None and entry.key in known}
+    refreshed = refresh_fund_flags(report.period, touched=set(outcome.saved), reasons=reasons)
+    outcome.explained, outcome.related = refreshed.explained, refreshed.related
+    if outcome.saved or outcome.explained:
         Report.objects.filter(pk=report.pk).update(version=F("version") + 1)
         record_event(
             by=by,
@@ -125,6 +138,7 @@ def record_fund_figures(
             target=report,
             after={
                 "saved": len(outcome.saved),
+                "explained": len(outcome.explained),
                 "origin": str(origin),
                 "import_batch": import_batch.pk if import_batch else None,
             },
@@ -199,10 +213,12 @@ def _errors(report: Report, entries: list[FundEntry], facts: _Facts) -> dict[Key
             sentence = (
                 f"“{clash.printed_source}”已填{Stage(entry.stage).label}：同一环节要么填合计，要么分来源填，不能都填。"
             )
-        elif "\x00" in (entry.remark or ""):
+        elif "\x00" in (entry.remark or "") + (entry.reason or ""):
             sentence = "文字里有不能保存的字符，请重新输入。"
         elif len(entry.remark or "") > REMARK_LENGTH:
             sentence = f"备注最多 {REMARK_LENGTH} 字，现在有 {len(entry.remark)} 字。"
+        elif len(entry.reason or "") > REASON_LENGTH:
+            sentence = f"说明最多 {REASON_LENGTH} 字，请写得短一些。"
         if sentence:
             errors[entry.key] = sentence
     return errors

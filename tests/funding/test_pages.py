@@ -100,15 +100,6 @@ def test_empty_plan_says_what_to_do(client, url, city_officer, indicators):
     assert "还没有资金计划" in text(client.get(url("plan-list")))
 
 
-def test_section_leads_to_the_newest_programme(client, url, clerk, participants):
-    client.force_login(clerk)
-
-    response = client.get(reverse("funding:plan-list-latest"))
-
-    assert response["Location"] == url("plan-list")
-    assert ">资金<" in client.get(response["Location"]).content.decode()
-
-
 def form_data(roads, participants, **changes):
     return {
         "sub_project": roads.pk,

@@ -123,6 +123,7 @@ LINES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=LINES, order=st.randoms(use_true_random=False))
 def test_pooled_sums_equal_the_sum_of_lines_in_any_order(lines, order):

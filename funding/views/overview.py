@@ -1,0 +1,110 @@
+"""Where the money is: overview, one project beside its progress, and what is received but not paid on."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from funding import held_page, overview_page, plan_page, project_page
+from funding.fund_checks import HARDLY_PAID
+from funding.scope import visible_lines
+from funding.views.shared import choices, find_programme, page_context, query_string
+from livelihood.registry import actions_for
+from projects.lookup import LookupRefused, find_period
+from projects.models import Programme, Project, ReportingPeriod
+
+
+@require_safe
+def latest(request: HttpRequest) -> HttpResponse:
+    """Lead to the funds of the newest programme the user sees."""
+    programme = Programme.objects.visible_to(request.user).order_by("-year", "code").first()
+    if programme is None:
+        raise Http404("没有您能看的年度民生工程。")
+    return redirect("funding:overview", programme.code)
+
+
+@require_safe
+def overview(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the chain 计划→到位→拨付→支出 with its rates, by unit, by project or by source."""
+    programme = find_programme(request, code)
+    period = _period(request, programme)
+    by = request.GET.get("by")
+    by = by if by in overview_page.GROUPINGS else "unit"
+    lines = visible_lines(request.user, programme, period)
+    expected = overview_page.straight_line(period)
+    address = reverse("funding:overview", args=[code])
+    context = _context(request, programme, period, lines, address, "overview")
+    tables = overview_page.overview_tables(
+        programme, period, by=by, lines=lines, expected=expected, unit=context["unit"]
+    )
+    context |= {
+        "by": by,
+        "groupings": choices(request, address, "by", overview_page.GROUPINGS, by),
+        "tables": tables,
+        "expected": expected,
+        "actions": actions_for("funds", request.user, period) if period and tables else [],
+    }
+    return render(request, "funding/overview.html", context)
+
+
+@require_safe
+def project(request: HttpRequest, code: str, seq: int) -> HttpResponse:
+    """Show one project's money beside its progress, unit by unit."""
+    programme = find_programme(request, code)
+    found = get_object_or_404(Project, programme=programme, seq=seq)
+    found.programme = programme
+    period = _period(request, programme)
+    if period is None:
+        raise Http404("还没有填报期。")
+    lines = visible_lines(request.user, programme, period)
+    expected = overview_page.straight_line(period)
+    address = reverse("funding:project", args=[code, seq])
+    context = _context(request, programme, period, lines, address, "overview")
+    context |= {
+        "project": found,
+        "expected": expected,
+        "hardly_paid": HARDLY_PAID,
+        "tables": project_page.project_tables(found, period, lines=lines, expected=expected, unit=context["unit"]),
+    }
+    return render(request, "funding/project.html", context)
+
+
+@require_safe
+def held(request: HttpRequest, code: str) -> HttpResponse:
+    """Show what is received and not paid on, oldest first."""
+    programme = find_programme(request, code)
+    period = _period(request, programme)
+    lines = visible_lines(request.user, programme, period)
+    address = reverse("funding:held", args=[code])
+    context = _context(request, programme, period, lines, address, "held")
+    if period is not None:
+        context |= held_page.held_tables(programme, period, lines=lines, unit=context["unit"])
+    return render(request, "funding/held.html", context)
+
+
+def _period(request: HttpRequest, programme: Programme) -> ReportingPeriod | None:
+    """Return the period the address names, else the newest with money; 404 for one that does not exist."""
+    if "period" not in request.GET:
+        period = overview_page.choose_period(programme)
+    else:
+        try:
+            period = find_period(programme, request.GET["period"])
+        except LookupRefused as refusal:
+            raise Http404(str(refusal)) from refusal
+    if period is not None:
+        period.programme = programme
+    return period
+
+
+def _context(request, programme: Programme, period, lines: list[int] | None, address: str, tab: str) -> dict:
+    """Return what the three pages say of period, unit of money and whose money it is."""
+    unit = plan_page.chosen_unit(request.GET.get("unit"))
+    periods = {row.code: row.label for row in programme.periods.order_by("-ends_on", "kind")}
+    return page_context(request, programme, tab) | {
+        "period": period,
+        "period_choices": choices(request, address, "period", periods, period.code if period else None),
+        "unit": unit,
+        "unit_choices": choices(request, address, "unit", plan_page.UNITS, plan_page.unit_code(unit)),
+        "is_own_only": lines is not None,
+        "query": query_string(request),
+    }
