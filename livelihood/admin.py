@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.html import format_html
 
 from livelihood.access import Role, access_of
-from livelihood.audit_words import VERBS, target_name
+from livelihood.audit_words import VERBS, field_names, target_name
 from livelihood.models import Agency, AuditEvent, Region, RoleGrant, User
 from livelihood.passwords import SET_BY_OTHER
 from livelihood.services import record_event
@@ -235,13 +235,17 @@ class AuditEventAdmin(KeptAdmin):
 
     @admin.display(description="变更前")
     def before_text(self, event):
-        return _pretty(event.before)
+        return _pretty(event.target_label, event.before)
 
     @admin.display(description="变更后")
     def after_text(self, event):
-        return _pretty(event.after)
+        return _pretty(event.target_label, event.after)
 
 
-def _pretty(data: dict) -> str:
-    """Return the recorded values, one a line, as written: codes and field names are those of the tables."""
-    return format_html("<pre>{}</pre>", json.dumps(data, ensure_ascii=False, indent=2)) if data else "—"
+def _pretty(label: str, data: dict) -> str:
+    """Return the recorded values, one a line, under the words for the table's columns; codes as written."""
+    if not data:
+        return "—"
+    names = field_names(label)
+    named = {names.get(key, key): value for key, value in data.items()}
+    return format_html("<pre>{}</pre>", json.dumps(named, ensure_ascii=False, indent=2))

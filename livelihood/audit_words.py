@@ -41,6 +41,7 @@ VERBS = {
     "record_outage": "记录停机",
     "remind": "催报",
     "remove_evidence": "移除佐证",
+    "remove_fund_line": "删去资金设定线",
     "reopen_period": "重新开放填报期",
     "return_report": "退回月报",
     "revise_plan": "修订资金计划",
@@ -50,6 +51,7 @@ VERBS = {
     "set_cost_share": "设定分担比例",
     "set_exclusion": "设定不计入部分",
     "set_first_targets": "下达目标任务",
+    "set_fund_line": "设定资金设定线",
     "set_password": "代设密码",
     "set_plan_checks": "录入计划核对数",
     "set_plans": "录入资金计划",
@@ -71,3 +73,9 @@ def target_name(label: str) -> str:
 
 def _names() -> dict[str, str]:
     return {model._meta.db_table: str(model._meta.verbose_name) for model in apps.get_models()}
+
+
+def field_names(label: str) -> dict[str, str]:
+    """Return what the columns of a table are called: column → word, none for those without a word of their own."""
+    model = next((model for model in apps.get_models() if model._meta.db_table == label), None)
+    return {field.name: str(field.verbose_name) for field in model._meta.fields} if model else {}

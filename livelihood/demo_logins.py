@@ -44,6 +44,8 @@ DEMO_LOGINS = [
     DemoLogin("city_education", "市教育局经办人", Role.LEAD_AGENCY, CITY, "市教育局"),
     DemoLogin("leader", "市领导", Role.LEADER, CITY),
     DemoLogin("inspector", "市督查组督查员", Role.INSPECTOR, CITY),
+    # A district runs its own programme as a city does: tongguan-2020.
+    DemoLogin("tongguan_office", "铜官区民生办经办人", Role.CITY_OFFICE, "340705"),
     DemoLogin("system_admin", "系统管理员", Role.SYSTEM_ADMIN),
     DemoLogin("security_admin", "安全管理员", Role.SECURITY_ADMIN),
     DemoLogin("auditor", "审计员", Role.AUDITOR),

@@ -28,6 +28,7 @@ STATES = {
     "not_met": ("×", "未达标", "red"),
     "no_task": ("/", "无任务", "grey"),
     "not_applicable": ("/", "不适用", "grey"),
+    "no_plan": ("/", "无计划", "grey"),
     "text": ("文", "文字类", "green"),
     "not_reported": ("—", "未报送", "grey"),
     "not_split": ("?", "任务未分解", "amber"),

@@ -140,10 +140,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 AUTH_USER_MODEL = "livelihood.User"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "livelihood.password_rules.SimilarityRule"},
+    {"NAME": "livelihood.password_rules.LengthRule", "OPTIONS": {"min_length": 10}},
+    {"NAME": "livelihood.password_rules.CommonRule"},
+    {"NAME": "livelihood.password_rules.NumericRule"},
 ]
 LOGIN_URL = "livelihood:login"
 LOGIN_REDIRECT_URL = "/"

@@ -7,24 +7,19 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Max
-
 from livelihood.models import Agency, User
+from projects import parts
 from projects.cell_notes import open_returns
 from projects.content import content_hashes
 from projects.models import (
     Assignment,
     BureauSignature,
-    Figure,
-    FigureFlag,
-    Indicator,
     Participant,
     Reminder,
     Report,
     ReportingPeriod,
     SubProject,
 )
-from projects.progress import filling_by_indicator
 
 
 @dataclass
@@ -145,27 +140,25 @@ def _assigned(participant: Participant) -> list[Assignment]:
 
 def _count(report: Report, rows: dict[int, BureauRow], agency_of: dict[int, int]) -> None:
     """Count each bureau's cells: tasks, filled, not explained, returned, and when it was saved last."""
-    participant = report.participant_id
-    sub_project_of = dict(
-        Indicator.objects.of_programme(report.period.programme_id).values_list("pk", "sub_project_id")
-    )
-    for (unit, indicator), counts in filling_by_indicator(report.period, counted=Report.State.values).items():
-        agency = agency_of.get(sub_project_of[indicator])
-        if unit == participant and agency:
-            rows[agency].tasks += counts["tasks"]
-            rows[agency].filled += counts["filled"]
+    for part in parts.registered():
+        for line in part.filling(report.period, counted=Report.State.values, participant_id=report.participant_id):
+            if agency := agency_of.get(line.sub_project_id):
+                rows[agency].tasks += line.tasks
+                rows[agency].filled += line.filled
     if not report.pk:
         return
-    saved = Figure.objects.filter(report=report).values_list("indicator__sub_project").annotate(at=Max("updated_at"))
-    for sub_project, at in saved.order_by():
-        if agency := agency_of.get(sub_project):
-            rows[agency].saved = max(filter(None, (rows[agency].saved, at)))
-    flags = FigureFlag.objects.filter(figure__report=report, reason="").values_list("figure__indicator__sub_project")
-    for sub_project, count in flags.annotate(count=Count("figure", distinct=True)).order_by():
-        if agency := agency_of.get(sub_project):
-            rows[agency].unexplained += count
-    for _, indicator in open_returns(report):
-        if agency := agency_of.get(sub_project_of.get(indicator)):
+    unexplained, returned = [], open_returns(report)
+    for part in parts.registered():
+        for sub_project, at in part.saved_at(report).items():
+            if agency := agency_of.get(sub_project):
+                rows[agency].saved = max(filter(None, (rows[agency].saved, at)))
+        unexplained += [key for _, key, is_explained in part.flagged([report.pk]) if not is_explained]
+    places = parts.places(report, {*unexplained, *returned})
+    for key in unexplained:
+        if agency := agency_of.get(places[key].sub_project_id):
+            rows[agency].unexplained += 1
+    for key in returned:
+        if agency := agency_of.get(places[key].sub_project_id):
             rows[agency].returned += 1
 
 

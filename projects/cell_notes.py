@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from projects.models import CellReview, Figure, LeadObjection, Report
-
-Key = tuple[int, int]
+from projects import parts
+from projects.cell_key import Key as Key
+from projects.cell_key import key_text
+from projects.models import CellReview, LeadObjection, Report
 
 
 @dataclass
 class CellNotes:
     """The verdicts and objections of one cell.
 
-    `version`: of the figure now, 0 for none; `review`: the last verdict; `objections`: those not settled yet.
+    `version`: of the number now, 0 for none; `review`: the last verdict; `objections`: those not settled yet.
     """
 
     version: int = 0
@@ -40,31 +41,35 @@ class CellNotes:
 
 
 def cell_notes(report: Report) -> dict[Key, CellNotes]:
-    """Return the notes of the report's cells by (participant id, indicator id); cells without any are absent.
+    """Return the notes of the report's cells by key, over all parts; cells without any are absent.
 
-    Three queries.
+    Two queries, and one per part where there are notes.
     """
     return notes_of([report]).get(report.pk, {})
 
 
 def notes_of(reports: Iterable[Report]) -> dict[int, dict[Key, CellNotes]]:
-    """Return the notes of several reports' cells by report id; three queries for all of them."""
+    """Return the notes of several reports' cells by report id; as many queries as for one."""
     ids = [report.pk for report in reports]
     notes: dict[int, dict[Key, CellNotes]] = defaultdict(lambda: defaultdict(CellNotes))
     reviews = CellReview.objects.filter(report__in=ids).select_related("decided_by", "answered_by").order_by("nth")
     for review in reviews:
-        notes[review.report_id][review.participant_id, review.indicator_id].review = review
+        notes[review.report_id][review.key].review = review
     objections = LeadObjection.objects.filter(report__in=ids, settled_at__isnull=True)
-    for objection in objections.select_related("agency", "raised_by").order_by("id"):
-        notes[objection.report_id][objection.participant_id, objection.indicator_id].objections.append(objection)
+    for objection in objections.select_related("agency", "raised_by", "indicator").order_by("id"):
+        notes[objection.report_id][objection.key].objections.append(objection)
     if notes:
-        versions = Figure.objects.filter(report__in=list(notes))
-        for report, *key, version in versions.values_list("report", "participant", "indicator", "version"):
-            if tuple(key) in notes[report]:
-                notes[report][tuple(key)].version = version
+        for part in parts.registered():
+            for report, key, version in part.versions(list(notes)):
+                if key in notes[report]:
+                    notes[report][key].version = version
     return {report: dict(cells) for report, cells in notes.items()}
 
 
-def open_returns(report: Report) -> list[Key]:
-    """Return the cells that were returned and are neither changed nor answered; they block a signature."""
-    return [key for key, note in cell_notes(report).items() if note.is_open]
+def open_returns(report: Report, part: parts.ReportPart | None = None) -> list[Key]:
+    """Return the cells that were returned and are neither changed nor answered; they block a signature.
+
+    With `part` only those of that part.
+    """
+    waiting = [key for key, note in cell_notes(report).items() if note.is_open]
+    return [key for key in waiting if part is None or part.key_pattern.fullmatch(key_text(key))]

@@ -18,7 +18,7 @@ from projects.models import (
     Report,
     ReportingPeriod,
 )
-from projects.models.reports import Origin
+from projects.models.kept import KeptRevision, Origin
 
 #: How many changes the panel shows, newest first.
 SHOWN_CHANGES = 20
@@ -47,18 +47,17 @@ def cell_panel(report: Report, user: User, participant_id: int, indicator_id: in
     indicator = row["indicator"]
     year = year_of_cell(report.period, participant_id, indicator_id)
     cell = Cell(report, row["unit"], indicator)
+    about = {"participant": participant_id, "indicator": indicator_id}
     return {
         "report": report,
         "section": section,
         "row": row,
         "indicator": indicator,
         "gap": format_signed(row["line"].get("gap_to_expected")),
-        "chart": _chart(year, report.period, indicator),
+        "chart": chart_of(year, report.period, has_plan=indicator.milestones.exists()),
         "months": [_month(line, indicator) for line in year],
-        "changes": _changes(report, row),
-        "evidence": Evidence.objects.filter(
-            report=report, participant=participant_id, indicator=indicator_id, removed_at__isnull=True
-        ).select_related("added_by"),
+        "changes": cell_changes(report, _revisions(row), about),
+        "evidence": cell_evidence(report, about),
         "links": actions_for("cell", user, cell),
     }
 
@@ -74,8 +73,10 @@ def _month(line: dict, indicator: Indicator) -> dict:
     }
 
 
-def _chart(year: list[dict], period: ReportingPeriod, indicator: Indicator) -> dict | None:
+def chart_of(year: list[dict], period: ReportingPeriod, *, has_plan: bool = False) -> dict | None:
     """Return the drawing's coordinates, or None when there is nothing to draw.
+
+    `year`: lines with ends_on, rate, expected_rate, average; `has_plan`: milestones stand in for the straight line.
 
     A point stands at its day of the year; the highest rate, at least 100, at the top.
     """
@@ -94,7 +95,7 @@ def _chart(year: list[dict], period: ReportingPeriod, indicator: Indicator) -> d
         return [place(line, line[name]) for line in year if line[name] is not None]
 
     own, average = points("rate"), points("average")
-    is_straight = any(line["expected_rate"] is not None for line in year) and not indicator.milestones.exists()
+    is_straight = any(line["expected_rate"] is not None for line in year) and not has_plan
     expected = points("expected_rate")
     if is_straight and period.kind == "month":
         # The year's straight line is known to its end: a twelfth in January, the whole in December.
@@ -127,20 +128,29 @@ def _path(points: list[tuple[float, float]]) -> str:
     return " ".join(f"{x},{y}" for x, y in points)
 
 
-def _changes(report: Report, row: dict) -> list[dict]:
-    """Return what happened to the cell, newest first: changes of the figure, verdicts of the reviewer. Two queries."""
-    changes = []
-    if row["figure"] is not None:
-        revisions = FigureRevision.objects.filter(figure=row["figure"]).select_related("changed_by", "import_batch")
-        changes = [_revision(revision, row) for revision in revisions.order_by("-version")[:SHOWN_CHANGES]]
-    unit, indicator = row["unit"], row["indicator"]
-    reviews = CellReview.objects.filter(report=report, participant=unit, indicator=indicator)
-    for review in reviews.select_related("decided_by", "answered_by"):
+def cell_evidence(report: Report, about: dict):
+    """Return the files beside a cell, not those taken back. `about`: what names the cell in a row about it."""
+    return Evidence.objects.filter(report=report, removed_at__isnull=True, **about).select_related("added_by")
+
+
+def cell_changes(report: Report, changes: list[dict], about: dict) -> list[dict]:
+    """Return what happened to a cell, newest first: the `changes` of its number, the reviewer's verdicts. One query."""
+    for review in CellReview.objects.filter(report=report, **about).select_related("decided_by", "answered_by"):
         verdict = review.get_verdict_display() + (f"：{review.reason}" if review.reason else "")
         changes.append({"at": review.decided_at, "by": review.decided_by, "how": verdict})
         if review.answered_at:
             changes.append({"at": review.answered_at, "by": review.answered_by, "how": f"说明：{review.answer}"})
     return sorted(changes, key=lambda change: change["at"], reverse=True)[:SHOWN_CHANGES]
+
+
+def _revisions(row: dict) -> list[dict]:
+    """Return the figure's changes, newest first. One query."""
+    if row["figure"] is None:
+        return []
+    revisions = FigureRevision.objects.filter(figure=row["figure"].figure_id).select_related(
+        "changed_by", "import_batch"
+    )
+    return [_revision(revision, row) for revision in revisions.order_by("-version")[:SHOWN_CHANGES]]
 
 
 def _revision(revision: FigureRevision, row: dict) -> dict:
@@ -154,16 +164,16 @@ def _revision(revision: FigureRevision, row: dict) -> dict:
         "old": old if old != new else "",
         "new": new,
         "remark": revision.new_remark,
-        "how": _door(revision, row),
+        "how": door_words(revision, row["last"]),
     }
 
 
-def _door(revision: FigureRevision, row: dict) -> str:
-    """Say how the change came in: the form, or a workbook with its sheet and cell."""
+def door_words(revision: KeptRevision, last) -> str:
+    """Say how a change came in: the form, or a workbook with its sheet and cell. `last`: the month before's number."""
     if revision.origin == Origin.EXCEL:
         name = revision.import_batch.file_name if revision.import_batch else ""
         return " ".join(
             word for word in ("导入", name, f"「{revision.sheet}」{revision.cell}" if revision.sheet else "") if word
         )
-    is_same = revision.old_value is None and revision.new_value is not None and revision.new_value == row["last"]
+    is_same = revision.old_value is None and revision.new_value is not None and revision.new_value == last
     return f"{revision.get_origin_display()}{'，与上月相同' if is_same else ''}"

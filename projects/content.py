@@ -34,8 +34,11 @@ def content_hashes(report: Report, groups: Mapping[Hashable, Collection[int]]) -
     return {key: sha256 for (_, key), sha256 in hashes.items()}
 
 
-def group_hashes(reports: Iterable[Report], groups: Mapping[tuple[int, Hashable], Collection[int]]) -> dict:
-    """Return the same for groups of several reports: (report id, any key) → SHA-256; as many queries as for one."""
+def group_hashes(reports: Iterable[Report], groups: Mapping[tuple[int, Hashable], Collection[int] | None]) -> dict:
+    """Return the same for groups of several reports: (report id, any key) → SHA-256; as many queries as for one.
+
+    None as a group is the whole report.
+    """
     reports = list(reports)
     lines: dict[str, dict[int, list]] = {}
     for part in parts.registered():
@@ -44,11 +47,11 @@ def group_hashes(reports: Iterable[Report], groups: Mapping[tuple[int, Hashable]
             lines[part.code][report_id].append((sub_project, line))
     hashes = {}
     for key, sub_projects in groups.items():
-        digest, wanted = hashlib.sha256(), set(sub_projects)
+        digest, wanted = hashlib.sha256(), None if sub_projects is None else set(sub_projects)
         for code, by_report in lines.items():
             digest.update(f"[{code}]\n".encode())
             for sub_project, line in by_report.get(key[0], ()):
-                if sub_project in wanted:
+                if wanted is None or sub_project in wanted:
                     digest.update(f"{line}\n".encode())
         hashes[key] = digest.hexdigest()
     return hashes

@@ -1,6 +1,8 @@
-"""What stands in an address for a reporting period."""
+"""What stands in an address for a reporting period and for a cell of a report."""
 
 from django.urls import register_converter
+
+from projects.cell_key import Key, key_text, split_key
 
 
 class PeriodConverter:
@@ -15,4 +17,17 @@ class PeriodConverter:
         return str(getattr(value, "code", value))
 
 
+class CellConverter:
+    """The name of a cell in its report: 12-345 or 77-disbursed."""
+
+    regex = r"\d{1,18}-(?:\d{1,18}|[a-z][a-z_]{0,17})"
+
+    def to_python(self, value: str) -> Key:
+        return split_key(value)
+
+    def to_url(self, value) -> str:
+        return value if isinstance(value, str) else key_text(value)
+
+
 register_converter(PeriodConverter, "period")
+register_converter(CellConverter, "cell")

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from django.db.models import Count
 from django.utils import timezone
 
-from livelihood.access import oversees
+from livelihood.access import Role, access_of, oversees
 from livelihood.formats import format_moment
-from livelihood.models import AuditEvent, User
+from livelihood.models import Agency, AuditEvent, User
 from projects.models import Outage, Participant, Programme, Reminder, Report, ReportApproval, ReportingPeriod
 
 State = Report.State
@@ -101,7 +101,10 @@ class Discipline:
 
     def _reporters(self, user: User) -> list:
         if self.by_agency:
-            return list({report.agency_id: report.agency for report in self.reports if report.agency_id}.values())
+            leads = Agency.objects.filter(led_sub_projects__project__programme=self.programme).distinct()
+            if not self.sees_all:
+                leads = leads.filter(pk__in=access_of(user).agency_ids(Role.LEAD_AGENCY, Role.FILLER))
+            return list(leads.order_by("order", "id"))
         units = Participant.objects.visible_to(user).filter(programme=self.programme).reporters()
         return list(units.order_by("order", "id"))
 

@@ -69,8 +69,18 @@ SELECT participant_id, indicator_id, shown_task AS task, target, value, shown_ta
        CASE WHEN average_measure = 'value' AND direction = 'at_most' THEN compared_seen > average
             ELSE compared_seen < average
        END AS is_below_average,
-       printed
+       printed,
+       target_state = 'blank' AND additive AND participant_kind <> 'whole' AS hangs_on_others, is_sum
 FROM own"""
+
+
+# Where nobody else's rows are read there is no sum of theirs (R6), and the planner leaves the join out.
+NOT_POOLED = """
+pooled AS (
+    SELECT NULL::bigint AS indicator_id, NULL::numeric AS sum_value, NULL::numeric AS sum_target,
+           NULL::bigint AS task_count, NULL::jsonb AS excluding, NULL::numeric AS city_rate
+    WHERE FALSE
+)"""
 
 
 def own_lines(
@@ -81,6 +91,7 @@ def own_lines(
     last: ReportingPeriod | None = None,
     issued: ReportingPeriod | None = None,
     indicator_ids: list[int] | None = None,
+    alone: bool = False,
 ) -> dict:
     """Return rates and yardsticks of single participants: (participant, indicator) → row dict. One query.
 
@@ -88,12 +99,31 @@ def own_lines(
     draft states, so that a clerk sees the rate of what has just been typed. `last` is the period before, for the
     increment; `issued` the last issued one, whose average is compared with. Amounts are in the indicator's unit.
     `indicator_ids` limits the lines. `shown_target` and `shown_value` are the sums where the whole's line shows them.
+    `alone` reads nobody else's rows, which is a quarter of the work: sums of the whole are then left out, and a second
+    query judges the blank targets, whose meaning hangs on the others (R5).
     """
-    ctes = [*progress_ctes(frozen=False), AVERAGE_SEEN.strip(), BESIDE.strip()]
+    limits = {"last": last, "issued": issued}
+    if not alone:
+        return _own_lines(period, participant_ids, counted, indicator_ids, None, **limits)
+    units = list(participant_ids)
+    lines = _own_lines(period, units, counted, indicator_ids, units, **limits)
+    if hanging := sorted({indicator for (_, indicator), line in lines.items() if line["hangs_on_others"]}):
+        lines |= _own_lines(period, units, counted, hanging, None, **limits)
+    return {key: line for key, line in lines.items() if not line["is_sum"]}
+
+
+def _own_lines(period, participant_ids, counted, indicator_ids, units, *, last, issued) -> dict:
+    """Return the lines; `units` limits whose rows are read at all. One query."""
+    ctes = progress_ctes(frozen=False)
+    if units is not None:
+        ctes = [NOT_POOLED.strip() if text.startswith("sums AS") else text for text in ctes]
+    ctes += [AVERAGE_SEEN.strip(), BESIDE.strip()]
     statement = "WITH " + ",\n".join(ctes) + OWN_LINES
     parameters = progress_parameters(period, counted=counted) | {
         "participants": list(participant_ids),
         "indicators": indicator_ids,
+        "units": units,
+        "only": indicator_ids,
         "last": last.pk if last else None,
         "issued": issued.pk if issued else None,
         # A cumulative count begins with the year.

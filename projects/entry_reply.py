@@ -19,14 +19,19 @@ def entry_reply(report: Report, user: User, typed: dict[str, dict], results: dic
     is not on the user's page.
     """
     blocks = [
-        {"part": part, "lines": part.lines(report, user, typed=typed.get(part.code), result=results.get(part.code))}
+        {
+            "part": part,
+            "lines": part.reply_lines(
+                report, user, typed=typed.get(part.code, {}), result=results.get(part.code, parts.SaveResult())
+            ),
+        }
         for part in parts.registered()
     ]
     counts = report_page.counts_of(report_page.rows_of(blocks))
     sections = {}
-    for block in reversed(blocks):
+    for block in blocks:
         for section in block["lines"]:
-            sections[str(section["seq"])] = {"mark": section["mark"], "note": section["note"]}
+            sections[section["code"]] = {"mark": section["mark"], "note": section["note"]}
     return {
         "saved_at": f"{timezone.localtime():%H:%M:%S}",
         "report_version": report.version,

@@ -29,8 +29,8 @@ def display_of(row: dict) -> dict[str, str]:
         "gap_target": _gap_target(line, indicator),
         "gap_expected": _gap_expected(line, indicator),
     }
-    if row["error"]:
-        # What was typed is no number: nothing that follows from the stored one belongs beside it.
+    if row["error"] or row["conflict"]:
+        # What was typed is no number, or not what is stored: nothing that follows from that one belongs beside it.
         shown |= dict.fromkeys(("increment", "rate", "gap_target", "gap_expected"), MISSING)
     return shown
 
@@ -39,7 +39,7 @@ def tones_of(row: dict) -> dict[str, str]:
     """Return the columns that say something bad, with the tone they say it in."""
     line = row["line"]
     tones = {}
-    if row["error"]:
+    if row["error"] or row["conflict"]:
         return tones
     if line.get("is_behind"):
         tones["gap_expected"] = "red"

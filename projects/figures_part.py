@@ -6,31 +6,29 @@ from collections import defaultdict
 from collections.abc import Collection
 from decimal import Decimal
 
-from django.utils import timezone
-
-from livelihood.formats import format_moment, format_number
+from livelihood.formats import format_number
 from livelihood.models import User
 from projects import parts
 from projects.cell_notes import open_returns
+from projects.figure_cells import FigureCells
 from projects.figure_changes import changed_figures
 from projects.figure_lines import FigureLines, Key, key_text, last_issued, periods_before
 from projects.models import Figure, Indicator, Report, ReportingPeriod, Target
 from projects.progress import filling_by_indicator
 from projects.services.figures import FigureConflict, FigureEntry, FigureOutcome, record_figures, record_reports
+from projects.services.held import is_held
+from projects.services.reports import is_whole
 from projects.values import ValueRefused, parse_number
 
 #: Form field prefixes: figure, remark, version seen, answer to a flag ("why").
 FIELDS = {"f": "value", "r": "remark", "v": "version", "w": "reason"}
-
-#: A cell's key in forms and in JSON: <participant>-<indicator>.
-KEY = re.compile(r"[1-9]\d{0,17}-[1-9]\d{0,17}", re.ASCII)
 
 _NAME = re.compile(r"([frvw])-([1-9]\d{0,17}-[1-9]\d{0,17})", re.ASCII)
 
 NO_TASK_STATES = (Target.State.NO_TASK, Target.State.NOT_APPLICABLE)
 
 
-class FiguresPart(parts.ReportPart):
+class FiguresPart(FigureCells):
     """指标填报: one line per indicator, grouped by project."""
 
     code = "figures"
@@ -39,7 +37,6 @@ class FiguresPart(parts.ReportPart):
     template = "projects/components/figures.html"
     state_template = "projects/components/row_state.html"
     notes_template = "projects/components/row_notes.html"
-    key_pattern = KEY
 
     def columns(self, report: Report) -> list[dict]:
         """Return the printed columns; the yardstick's head names its period. One query."""
@@ -78,12 +75,20 @@ class FiguresPart(parts.ReportPart):
         """
         return FigureLines(report, user, typed or {}, result or parts.SaveResult()).sections()
 
+    def reply_lines(
+        self, report: Report, user: User, *, typed: dict, result: parts.SaveResult, facts: LineFacts | None = None
+    ) -> list[dict]:
+        """Return the same with only the cells the result names in full; what is counted is read narrowly."""
+        shown = result.named() | set(result.related)
+        return FigureLines(report, user, typed, result, only=shown, facts=facts).sections()
+
     def save(self, report: Report, cells: dict, *, by: User, origin: str) -> parts.SaveResult:
         """Store the cells that can be read; the others come back in `errors`, overtaken ones in `conflicts`."""
         [result] = self.save_reports([(report, cells)], by=by, origin=origin).values()
         if isinstance(result, Exception):
             raise result
-        report.refresh_from_db()
+        if not is_held(report) or is_whole(report):
+            report.refresh_from_db()
         return result
 
     def save_reports(
@@ -98,12 +103,14 @@ class FiguresPart(parts.ReportPart):
             for _, cells in batches
         ]
         wanted = {key[1] for split in splits for key in split}
-        indicators = Indicator.objects.of_programme(batches[0][0].period.programme).in_bulk(wanted)
+        found = Indicator.objects.of_programme(batches[0][0].period.programme_id).order_by()
+        indicators = found.select_related(None).select_related("sub_project__project").in_bulk(wanted)
         read = [_read_entries(report, split, indicators) for (report, _), split in zip(batches, splits, strict=True)]
         outcomes = record_reports(
             batches=[(report, entries) for (report, _), (entries, _) in zip(batches, read, strict=True)],
             by=by,
             origin=origin,
+            indicators=indicators,
         )
         decimals, results = {pk: indicator.decimals for pk, indicator in indicators.items()}, {}
         for (report, _), (_, errors), outcome in zip(batches, read, outcomes, strict=True):
@@ -115,13 +122,13 @@ class FiguresPart(parts.ReportPart):
         return results
 
     def carry(
-        self, report: Report, *, by: User, keys: set[str] | None = None, section: int | None = None
+        self, report: Report, *, by: User, keys: set[str] | None = None, section: str | None = None
     ) -> parts.SaveResult:
         """沿用: store last period's values in the user's cells that are still blank, as one batch."""
         rows = [
             row
             for block in self.lines(report, by)
-            if section is None or block["seq"] == section
+            if section is None or block["code"] == section
             for row in block["rows"]
             if row["is_carried"] and row["is_typed"] and (keys is None or row["key"] in keys)
         ]
@@ -150,7 +157,7 @@ class FiguresPart(parts.ReportPart):
         sentences = []
         if wrong := _without_task(report, figures):
             sentences.append(f"目标为无任务却填了数：{'、'.join(wrong)}")
-        if returned := open_returns(report):
+        if returned := open_returns(report, self):
             sentences.append(f"退回的 {len(returned)} 格还没有改数，也没有说明")
         return sentences
 
@@ -320,15 +327,7 @@ def _conflict(conflict: FigureConflict, decimals: int | None) -> parts.Conflict:
     theirs = (
         conflict.text or format_number(conflict.value, decimals) if conflict.state in ("reported", "text") else "空"
     )
-    is_today = timezone.localdate(conflict.at) == timezone.localdate()
-    at = f"{timezone.localtime(conflict.at):%H:%M}" if is_today else format_moment(conflict.at)
-    return parts.Conflict(
-        value="" if theirs == "空" else theirs,
-        by=conflict.by,
-        at=at,
-        sentence=f"{conflict.by} {at} 已把这一格存为 {theirs}，您填的没有存。"
-        f"用对方的：改成 {theirs}；用您的：再按一次保存。",
-    )
+    return parts.conflict_with("" if theirs == "空" else theirs, by=conflict.by, at=conflict.at)
 
 
 def _short_label(period: ReportingPeriod) -> str:

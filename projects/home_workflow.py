@@ -33,7 +33,7 @@ def workflow_changes(user: User, since) -> Iterator[Change]:
     objections = LeadObjection.objects.filter(report__in=reports, raised_at__gt=since).exclude(raised_by=user)
     rows = objections.select_related("agency", "indicator", "report__period", "report__participant")
     for row in rows.order_by("-raised_at")[:READ_CHANGES]:
-        text = f"{row.agency}对{row.report}“{row.indicator.name}”提异议：{row.reason}"
+        text = f"{row.agency}对{row.report}“{row.name}”提异议：{row.reason}"
         yield Change(row.raised_at, text, _report_url(row.report_id))
     periods = ReportingPeriod.objects.visible_to(user).values("pk")
     outages = Outage.objects.filter(period__in=periods, recorded_at__gt=since).exclude(recorded_by=user)

@@ -10,11 +10,12 @@ from functools import cached_property
 from itertools import groupby
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
-from livelihood.access import Role, access_of, oversees
+from livelihood.access import Role, access_of, is_city_office, oversees
 from livelihood.formats import MISSING, format_number, format_printed, state_parts
-from livelihood.models import User
+from livelihood.models import Agency, User
 from projects import figure_words as words
 from projects import parts, rights
 from projects.cell_notes import CellNotes, notes_of
@@ -37,6 +38,10 @@ from projects.services.reports import is_whole
 Key = tuple[int, int]
 
 NO_NOTES = CellNotes()
+
+#: How many cells one form holds: a browser sends a field for each, and the server counts them (it takes
+#: DATA_UPLOAD_MAX_NUMBER_FIELDS). A longer table is several forms, each of whole rows with a button of its own.
+FORM_CELLS = 1000
 
 
 def matrix_projects(user: User, programme: Programme) -> QuerySet[Project]:
@@ -78,10 +83,12 @@ class MatrixPage:
         self.period, self.project, self.user = period, project, user
         self.programme = period.programme
         self.typed, self.result = typed or {}, result or parts.SaveResult()
+        self.oversees = oversees(user, self.programme.owner_id)
         self.by_agency = self.programme.reporting_by == Programme.ReportingBy.AGENCY
         # What a unit has not handed in yet is its own affair; agencies that report see what they type themselves.
-        self.sees_drafts = oversees(user, self.programme.owner_id) or self.by_agency
+        self.sees_drafts = self.oversees or self.by_agency
         self.indicators = self._indicators()
+        self.cell_urls: dict[int, str] = {}
         units = self.programme.participants.active_on(period.ends_on)
         self.units: list[Participant] = list(units.order_by("order", "id"))
         self._fetch_reports()
@@ -117,6 +124,39 @@ class MatrixPage:
         """Return the cells of all rows."""
         return (cell for row in self.rows for cell in row["cells"])
 
+    def forms(self) -> list[dict]:
+        """Return the rows as they are sent without scripts: name, rows, the versions seen, units from … to."""
+        size = max(1, FORM_CELLS // max(1, len(self.indicators)))
+        blocks = [self.rows[start : start + size] for start in range(0, len(self.rows), size)]
+        return [
+            {
+                "name": "entry" if number == 1 else f"entry-{number}",
+                "rows": rows,
+                "versions": " ".join(
+                    f"{cell['key']}:{cell['version']}" for row in rows for cell in row["cells"] if cell["is_typed"]
+                ),
+                "label": f"{rows[0]['unit']}至{rows[-1]['unit']}",
+            }
+            for number, rows in enumerate(blocks, start=1)
+        ]
+
+    def not_begun(self) -> list[Agency]:
+        """Return the agencies with columns here whose report the user may begin; units say so in their row. One query.
+
+        Only where agencies report.
+        """
+        if not self.by_agency or not self._may_begin:
+            return []
+        leads = dict.fromkeys(indicator.sub_project.lead_agency for indicator in self.indicators)
+        return [agency for agency in leads if agency and agency.pk not in self.reports_by_agency]
+
+    @cached_property
+    def _may_begin(self) -> bool:
+        """Tell whether the user may begin reports now: fills for all units, in an open period."""
+        is_own = self.by_agency and bool(_agencies(self.user, self.programme))
+        is_filler = is_own or is_city_office(self.user, self.programme.owner_id)
+        return is_filler and self.period.state == ReportingPeriod.State.OPEN
+
     def groups(self) -> list[dict]:
         """Return the columns by sub-project, each indicator with how many of its tasks are filled."""
         counts = self.filled()
@@ -142,7 +182,7 @@ class MatrixPage:
 
     def _indicators(self) -> list[Indicator]:
         found = Indicator.objects.of_programme(self.programme).filter(sub_project__project=self.project)
-        if not oversees(self.user, self.programme.owner_id):
+        if not self.oversees:
             found = found.filter(sub_project__lead_agency__in=_agencies(self.user, self.programme))
         return list(found)
 
@@ -204,7 +244,14 @@ class MatrixPage:
             state = "draft"
         # A lead agency that only reads has no page of the unit's report.
         opens = report is not None and self.sees_drafts
-        return {"unit": unit, "report": report if opens else None, "state": state, "cells": cells}
+        begins = state == "not_begun" and unit.kind != Participant.Kind.WHOLE and self._may_begin
+        return {
+            "unit": unit,
+            "report": report if opens else None,
+            "state": state,
+            "may_begin": begins,
+            "cells": cells,
+        }
 
     def _cell(self, unit: Participant, indicator: Indicator) -> dict:
         """Return one cell: the texts of its columns, and how it may be typed in."""
@@ -220,6 +267,7 @@ class MatrixPage:
             "key": name,
             "indicator": indicator,
             "report": report.pk if report else None,
+            "url": "" if is_sum or task in ("no_task", "not_applicable") else self._cell_url(report, name),
             "value": value,
             "version": figure.version if figure else 0,
             "is_text": is_text,
@@ -241,6 +289,15 @@ class MatrixPage:
         }
         cell["is_carried"] = cell["is_task"] and not is_confirmed and cell["last"] != ""
         return self._marked(cell, report, figure, key)
+
+    def _cell_url(self, report: Report | None, name: str) -> str:
+        """Return the address of what is known of the cell, where the user may see its report."""
+        is_own = self.by_agency and report is not None and report.agency_id is not None
+        if report is None or not (self.oversees or is_own):
+            return ""
+        if report.pk not in self.cell_urls:
+            self.cell_urls[report.pk] = reverse("projects:report-cell", args=[report.pk, "0-0"])
+        return self.cell_urls[report.pk].replace("0-0", name)
 
     def _is_typed(self, report, unit: Participant, indicator: Indicator, task: str, value: str) -> bool:
         """Tell whether the person may type in the cell now; a figure left without a task can still be cleared."""

@@ -6,9 +6,12 @@ A lead agency sees a report once it is submitted; before that only that it is be
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from django.db.models.functions import Coalesce
+
 from livelihood.access import Role, access_of
 from livelihood.formats import format_number, format_signed
 from livelihood.models import Agency, User
+from projects import parts
 from projects.content import group_hashes
 from projects.entry_progress import own_lines
 from projects.figure_lines import last_issued, periods_before
@@ -115,8 +118,16 @@ def open_objections(period: ReportingPeriod) -> list[LeadObjection]:
     """Return the objections of the period nobody has settled, in printed order. One query."""
     return list(
         LeadObjection.objects.filter(report__period=period, settled_at__isnull=True)
-        .select_related("agency", "raised_by", "participant", "report", "indicator__sub_project__project")
-        .order_by("indicator__sub_project__project__seq", "indicator__order", "participant__order", "id")
+        .select_related(
+            "agency", "raised_by", "participant", "report", "indicator__sub_project__project", "sub_project__project"
+        )
+        .order_by(
+            Coalesce("indicator__sub_project__project__seq", "sub_project__project__seq"),
+            "indicator__order",
+            "cell",
+            "participant__order",
+            "id",
+        )
     )
 
 
@@ -164,10 +175,11 @@ def led_items(period: ReportingPeriod, led: set[int], found: list[Opinion], *, t
     for indicator in Indicator.objects.of_programme(period.programme).filter(sub_project__in=led):
         rows = [_line(row, indicator, lines, figures, printed) for row in found if row.is_shown]
         rows = [row for row in rows if row["task"] != "no_task"]
-        for row in rows:
-            if row["key"] == typed.get("key"):
-                row["typed"] = typed
         items.append({"indicator": indicator, "rows": rows})
+    items += [item for part in parts.registered() for item in part.led_items(period, led, found)]
+    for row in (row for item in items for row in item["rows"]):
+        if row["key"] == typed.get("key"):
+            row["typed"] = typed
     return [item for item in items if item["rows"]]
 
 
@@ -184,7 +196,7 @@ def _line(opinion: Opinion, indicator: Indicator, lines: dict, figures: dict, pr
         "report": opinion.report,
         "task": line.get("task", "no_task"),
         "is_text": is_text,
-        "target": printed.get(key, ""),
+        "target": _target(line, printed.get(key, ""), decimals),
         "last": "" if line.get("last_value") is None else format_number(line["last_value"], decimals),
         "value": _shown(figure, decimals),
         "increment": "" if increment is None else format_signed(increment, decimals),
@@ -198,6 +210,12 @@ def _line(opinion: Opinion, indicator: Indicator, lines: dict, figures: dict, pr
         "may_object": opinion.report.period.state == ReportingPeriod.State.OPEN
         and not any(row.indicator_id == indicator.pk for row in opinion.objections),
     }
+
+
+def _target(line: dict, printed: str, decimals: int) -> str:
+    """Return the year's target as the columns beside it are written; as printed where it is no number."""
+    is_number = line.get("task") == "assessed" and line["shown_target"] is not None
+    return format_number(line["shown_target"], decimals) if is_number else printed
 
 
 def _shown(figure: Figure | None, decimals: int) -> str:

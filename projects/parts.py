@@ -3,7 +3,8 @@
 Entry, import, submission, hash and comparison loop over the registered parts and never name one.
 
 What `lines` returns is one dict per section of the page (a project):
-    seq, project, mark, note, rows — `mark` is returned, flagged, blank, done, no_task or text.
+    code, seq, project, mark, note, rows — `code` names the section on the page, unlike any other part's; `mark` is
+    returned, flagged, blank, done, no_task or text.
 Each row has at least:
     key        the cell's name in forms and in JSON, unique within the part
     unit       the participant; `is_typed` tells whether the person may type in the cell
@@ -18,7 +19,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils import timezone
+
+from livelihood.formats import format_moment
 from livelihood.models import User
+from projects.cell_key import Key, key_text
 from projects.models import Report
 
 
@@ -56,6 +61,10 @@ class SaveResult:
     #: Why the whole batch was refused; the page then shows again what was typed.
     refused: str = ""
 
+    def named(self) -> set[str]:
+        """Return the cells that were sent, whatever became of them."""
+        return {*self.saved, *self.unchanged, *self.errors, *self.conflicts}
+
     def add(self, other: "SaveResult") -> None:
         """Take in what became of other cells of the same part."""
         self.saved += other.saved
@@ -84,6 +93,35 @@ class ChangedCell:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a cell of a report stands: whose it is, what it is called, and how it is named in a row about it.
+
+    `columns`: what tells a verdict, an objection or a file which cell it is about (projects/models/cells.py).
+    """
+
+    key: Key
+    participant_id: int
+    sub_project_id: int
+    name: str
+    columns: dict = field(compare=False)
+    #: What an amount in a row about it is measured in, where that is not the indicator's unit.
+    unit: str = ""
+
+    def __str__(self):
+        return self.name
+
+
+@dataclass(frozen=True)
+class Filling:
+    """How full one participant's sub-project is in a part: cells with a task, and those filled."""
+
+    participant_id: int
+    sub_project_id: int
+    tasks: int
+    filled: int
+
+
 class ReportPart(ABC):
     """月报组成: one block of a report."""
 
@@ -96,6 +134,12 @@ class ReportPart(ABC):
     #: Show a row's state cell and the notes under it; get `row`. Also used for the reply to a save.
     state_template: str
     notes_template: str
+    #: Shows what is known of one cell; gets the context of `panel`.
+    panel_template: str
+    #: What the part's own lines are called among the page's filters; "" where they need none.
+    filter_label: str = ""
+    #: What a person may choose for the page in its address: `report.options`.
+    option_names: tuple[str, ...] = ()
     #: What a cell's key looks like.
     key_pattern: re.Pattern
 
@@ -116,15 +160,77 @@ class ReportPart(ABC):
         `typed` and `result`: what a refused form held and why, shown again in place of what is stored.
         """
 
+    def reply_lines(self, report: Report, user: User, *, typed: dict, result: SaveResult) -> list[dict]:
+        """Return `lines` for the reply to a save: whole sections, all that can be counted, but for shown cells alone.
+
+        A row of a cell that `result` neither names nor calls related needs only key, task, states and is_confirmed.
+        """
+        return self.lines(report, user, typed=typed, result=result)
+
+    @abstractmethod
+    def places(self, report: Report, keys: Iterable[Key]) -> dict[Key, Place]:
+        """Return where the cells stand that are the report's; the others are absent. A few queries, or none."""
+
+    @abstractmethod
+    def homes(self, programme, keys: Iterable[Key]) -> dict[Key, tuple[int, int]]:
+        """Return (participant id, sub-project id) of cells of the programme, whatever the report. One query."""
+
+    @abstractmethod
+    def versions(self, reports: Iterable[int]) -> Iterable[tuple[int, Key, int]]:
+        """Yield (report id, key, version) of the cells of the reports (ids) that have been filled. One query."""
+
+    @abstractmethod
+    def flagged(self, reports: Iterable[int]) -> Iterable[tuple[int, Key, bool]]:
+        """Yield (report id, key, is everything explained) of the cells something is odd about. One query."""
+
+    def blanks(self, reports: Iterable[Report]) -> Iterable[tuple[int, Key]]:
+        """Yield (report id, key) of the cells with a task and neither a number, a text nor a remark.
+
+        The reports are of one period; as many queries as for one.
+        """
+        return []
+
+    @abstractmethod
+    def filling(self, period, *, counted: Iterable[str], participant_id: int | None = None) -> Iterable[Filling]:
+        """Yield how full the sub-projects are, of one participant or all. `counted`: states of reports that count."""
+
+    @abstractmethod
+    def saved_at(self, report: Report) -> dict[int, datetime]:
+        """Return when something was last saved: sub-project id → moment. One query."""
+
+    @abstractmethod
+    def holds(self, report: Report, sub_projects: Iterable[int]) -> bool:
+        """Tell whether anything at all is filled in the sub-projects (ids). One query."""
+
+    @abstractmethod
+    def panel(self, report: Report, user: User, key: Key) -> dict | None:
+        """Return what is known of one cell, for `panel_template`; None when it is not on the user's page."""
+
+    def value_of(self, report: Report, key: Key):
+        """Return (value, version) of a cell as stored: (None, 0) for a blank one. One query."""
+        return None, 0
+
+    def objection_value(self, report: Report, key: Key, text: str):
+        """Read the figure a lead agency holds for a cell, None where it takes none. Raises Refused for what is none."""
+        return
+
+    def led_items(self, period, led: set[int], found: list) -> list[dict]:
+        """Return the part's lines of what a lead agency leads, as projects/opinions.py makes them."""
+        return []
+
+    def review_rows(self, page) -> list[dict]:
+        """Return the part's lines for the page of one report under review, as projects/review_page.py makes them."""
+        return []
+
     @abstractmethod
     def save(self, report: Report, cells: dict, *, by: User, origin: str) -> SaveResult:
         """Store typed cells (key → raw text and base version). One transaction, audited."""
 
     @abstractmethod
-    def carry(self, report: Report, *, by: User, keys: set[str] | None = None, section: int | None = None):
+    def carry(self, report: Report, *, by: User, keys: set[str] | None = None, section: str | None = None):
         """沿用: confirm last period's values in the user's cells that are still blank; return a SaveResult.
 
-        `keys` or a `section` (the project's number) limit it. Never overwrites anything.
+        `keys` or a `section` (its code) limit it. Never overwrites anything.
         """
 
     @abstractmethod
@@ -155,12 +261,44 @@ class ReportPart(ABC):
         return []
 
 
+def conflict_with(theirs: str, *, by: str, at: datetime) -> Conflict:
+    """Say what somebody else stored meanwhile (`theirs`, "" for nothing), and how to go on."""
+    is_today = timezone.localdate(at) == timezone.localdate()
+    moment = f"{timezone.localtime(at):%H:%M}" if is_today else format_moment(at)
+    shown = theirs or "空"
+    return Conflict(
+        value=theirs,
+        by=by,
+        at=moment,
+        sentence=f"{by} {moment} 已把这一格存为 {shown}，您填的没有存。用对方的：改成 {shown}；用您的：再按一次保存。",
+    )
+
+
 _parts: dict[str, ReportPart] = {}
 
 
 def register(part: ReportPart) -> None:
     """Offer a block; a second registration of the same code replaces the first."""
     _parts[part.code] = part
+
+
+def part_of(key: Key | str) -> ReportPart:
+    """Return the part a cell belongs to. Raises KeyError when none knows such a key."""
+    text = key if isinstance(key, str) else key_text(key)
+    for part in registered():
+        if part.key_pattern.fullmatch(text):
+            return part
+    raise KeyError(text)
+
+
+def places(report: Report, keys: Iterable[Key]) -> dict[Key, Place]:
+    """Return where the cells of the report stand, over all parts; absent are those of no part or another report."""
+    keys, found = list(keys), {}
+    for part in registered():
+        own = [key for key in keys if part.key_pattern.fullmatch(key_text(key))]
+        if own:
+            found |= part.places(report, own)
+    return found
 
 
 def registered() -> list[ReportPart]:

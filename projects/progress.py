@@ -18,7 +18,7 @@ from django.db import connection
 from projects.models import ReportingPeriod
 
 #: Raised whenever the text below gives another result for the same inputs.
-CALC_VERSION = 1
+CALC_VERSION = 2
 
 #: Extra decimals carried by means, so that their one rounding is that of the exact quotient.
 WIDE = "1." + "0" * 30
@@ -33,7 +33,9 @@ def printed(numerator: str, denominator: str, fineness: str = "c") -> str:
     is NULL or the denominator is 0. Operands must not be negative.
     """
     exact = f"div(200 * {numerator} * {fineness}.scale + {denominator}, 2 * NULLIF({denominator}, 0)) * {fineness}.step"
+    # LEAST and GREATEST pass over NULL: without the first line an unknown amount would print as 0.01.
     return f"""CASE
+        WHEN ({numerator} >= {denominator}) IS NULL THEN NULL
         WHEN {numerator} >= {denominator} THEN {exact}
         WHEN {numerator} <= 0 AND {denominator} > 0 THEN 0 * {fineness}.step
         ELSE LEAST(GREATEST({exact}, {fineness}.step), 100 - {fineness}.step)
@@ -129,6 +131,7 @@ unit_now AS (
     LEFT JOIN report r ON r.period_id = %(period)s AND r.participant_id = p.id
     WHERE (p.joins_on IS NULL OR p.joins_on <= s.ends_on)
       AND (p.leaves_on IS NULL OR p.leaves_on >= s.ends_on)
+      AND (%(units)s::bigint[] IS NULL OR p.id = ANY(%(units)s))
 ),
 milestone_now AS (
     SELECT m.indicator_id,
@@ -152,6 +155,8 @@ indicator_now AS (
     LEFT JOIN milestone_now m ON m.indicator_id = i.id
     LEFT JOIN benchmark_now y ON y.indicator_id = i.id
     WHERE j.programme_id = %(programme)s
+      AND (%(only)s::bigint[] IS NULL OR i.id = ANY(%(only)s)
+           OR i.id IN (SELECT o.base_id FROM indicator o WHERE o.id = ANY(%(only)s)))
 ),
 target_now AS (
     SELECT DISTINCT ON (t.indicator_id, t.participant_id)
@@ -161,6 +166,7 @@ target_now AS (
     JOIN indicator_now i ON TRUE
     JOIN target t ON t.indicator_id = i.id
     WHERE t.valid_from <= s.ends_on AND (t.valid_to IS NULL OR t.valid_to >= s.ends_on)
+      AND (%(units)s::bigint[] IS NULL OR t.participant_id = ANY(%(units)s))
     ORDER BY t.indicator_id, t.participant_id, t.revision DESC
 ),
 base_now AS (
@@ -173,7 +179,7 @@ figure_now AS (
     SELECT f.participant_id, f.indicator_id, f.value, r.state AS report_state
     FROM figure f
     JOIN report r ON r.id = f.report_id
-    WHERE f.period_id = %(period)s
+    WHERE f.period_id = %(period)s AND (%(units)s::bigint[] IS NULL OR f.participant_id = ANY(%(units)s))
 ),
 cell AS (
     SELECT u.id AS participant_id, i.id AS indicator_id, t.revision, t.state, t.value AS target,
@@ -268,16 +274,20 @@ pooled AS (
     CROSS JOIN scope c
 )"""
 
+#: The straight line of R11, and whether the year is over.
+ELAPSED = f"""
+elapsed AS (
+    SELECT {printed("c.elapsed_parts", "c.elapsed_whole")} AS straight_line,
+           (c.elapsed_parts < c.elapsed_whole) AS is_before_year_end
+    FROM scope c
+)"""
+
 # The whole's line of an additive indicator shows the sums; every other line shows its own figures.
 # R11: a milestone plan replaces the straight line; at_most, stock and level have none.
 # The names left out stay in `pooled`: repeated on every line they would be most of its bytes.
 # OFFSET 0 keeps the planner from merging a step into the next and computing it once per use.
 YARDSTICKS = f"""
-elapsed AS (
-    SELECT {printed("c.elapsed_parts", "c.elapsed_whole")} AS straight_line,
-           (c.elapsed_parts < c.elapsed_whole) AS is_before_year_end
-    FROM scope c
-),
+{ELAPSED.strip()},
 summed AS (
     SELECT r.*, (p.excluding IS NOT NULL) AS has_exclusions, p.city_rate, p.sum_value, p.sum_target,
            p.task_count,
@@ -347,6 +357,9 @@ def progress_parameters(period: ReportingPeriod, *, counted, snapshot_id=None, r
         "counted": list(counted),
         "snapshot": snapshot_id,
         "refresh": refresh_benchmarks,
+        # Limits for `own_lines` (projects/entry_progress.py): participants and indicators (with their bases).
+        "units": None,
+        "only": None,
     }
 
 

@@ -1,13 +1,15 @@
 """What the page of one report shows: its parts, how full it is, what may be done with it, how it came here."""
 
 from collections import Counter
+from urllib.parse import urlencode
 
+from livelihood.clock import database_now
 from livelihood.models import AuditEvent, User
 from livelihood.registry import actions_for
 from projects import parts, rights
 from projects.models import Report
 from projects.services import reports as services
-from projects.workflow_page import report_workflow
+from projects.workflow_page import report_workflow, signing_bureaus
 
 #: Audit verbs that are steps of a report, as its history names them.
 STEPS = {
@@ -47,7 +49,7 @@ def report_page(report: Report, user: User, *, typed: dict | None = None, result
 
     A constant number of queries, whatever the number of lines.
     """
-    typed, results = typed or {}, results or {}
+    typed, results, seen_at = typed or {}, results or {}, database_now()
     blocks = [
         {
             "part": part,
@@ -65,7 +67,8 @@ def report_page(report: Report, user: User, *, typed: dict | None = None, result
         "reporter": report.participant or report.agency,
         "blocks": blocks,
         "counts": counts,
-        "filters": [{"code": code, "label": label, "count": counts[code]} for code, label in FILTERS],
+        "filters": [{"code": code, "label": label, "count": counts[code]} for code, label in _filters(blocks)],
+        "options": options_query(report),
         "strip": [section for block in blocks for section in block["lines"]],
         "verbs": verbs,
         "is_editable": is_editable,
@@ -75,8 +78,35 @@ def report_page(report: Report, user: User, *, typed: dict | None = None, result
         "warnings": [sentence for part in parts.registered() for sentence in part.warnings(report)],
         "history": _history(report),
         "actions": actions_for("report", user, report),
-        "workflow": report_workflow(report, user),
+        "workflow": report_workflow(report, user, seen_at=seen_at),
     }
+
+
+def report_steps(report: Report, user: User) -> dict:
+    """Return what the foot of the page says may be done now, without reading a line: asked for after each save."""
+    verbs = services.open_verbs(report, user)
+    return {
+        "report": report,
+        "reporter": report.participant or report.agency,
+        "verbs": verbs,
+        "is_editable": bool(rights.fill_scope(user, report)) and services.is_open_for_figures(report),
+        "is_whole": services.is_whole(report),
+        "blockers": services.blockers(report) if "sign" in verbs else [],
+        "workflow": signing_bureaus(report, user),
+    }
+
+
+def options_query(report: Report) -> str:
+    """Return what the person chose for the page as the query of its addresses; nothing where nothing was chosen."""
+    names = {name for part in parts.registered() for name in part.option_names}
+    chosen = {name: report.options[name] for name in sorted(names & report.options.keys())}
+    return f"?{urlencode(chosen)}" if chosen else ""
+
+
+def _filters(blocks: list[dict]) -> list[tuple[str, str]]:
+    """Return the filters with one for each part that has lines and a filter of its own."""
+    own = [(block["part"].code, block["part"].filter_label) for block in blocks if block["lines"]]
+    return FILTERS + [(code, label) for code, label in own if label]
 
 
 def rows_of(blocks: list[dict]) -> list[dict]:
@@ -93,7 +123,7 @@ def counts_of(rows: list[dict]) -> dict[str, int]:
         "tasks": len(tasks),
         "confirmed": confirmed,
         "filled": confirmed,
-        **{code: states[code] for code in STATES},
+        **{code: states[code] for code in (*STATES, *(part.code for part in parts.registered()))},
         "errors": states["invalid"],
         "conflicts": states["conflict"],
     }

@@ -10,15 +10,14 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from livelihood.access import is_city_office
-from livelihood.models import User
+from livelihood.models import Agency, User
+from projects import parts
+from projects.cell_key import Key, key_text
+from projects.cell_notes import notes_of
 from projects.content import group_hashes
 from projects.models import (
     Assignment,
     BureauSignature,
-    CellReview,
-    Figure,
-    FigureFlag,
-    Indicator,
     LeadObjection,
     Participant,
     Programme,
@@ -26,11 +25,11 @@ from projects.models import (
     Reminder,
     Report,
     ReportingPeriod,
+    SubProject,
 )
-from projects.progress import filling_by_indicator
+from projects.services.reviews import doubts_about
 
 State = Report.State
-Verdict = CellReview.Verdict
 
 #: Who has most to do comes first.
 ORDER_OF_STATES = ["", State.DRAFT, State.RETURNED, State.SIGNED, State.SUBMITTED, State.APPROVED]
@@ -69,6 +68,8 @@ class MatrixRow:
     is_in_grace: bool = False
     overdue_days: int | None = None
     is_own: bool = False
+    #: Why a submitted report cannot be approved without a look.
+    doubts: list[str] = field(default_factory=list)
     cells: list[dict] = field(default_factory=list)
 
     @property
@@ -84,11 +85,11 @@ class MatrixRow:
     @property
     def is_clean(self) -> bool:
         """Tell whether nothing stands in the way of an approval without a look."""
-        return self.state == State.SUBMITTED and not (self.flags or self.objections or self.open_returns)
+        return self.state == State.SUBMITTED and not self.doubts
 
 
 class ReviewMatrix:
-    """The matrix of one period. Thirteen queries."""
+    """The matrix of one period. A constant number of queries."""
 
     def __init__(self, period: ReportingPeriod, user: User):
         self.period, self.programme = period, period.programme
@@ -96,41 +97,53 @@ class ReviewMatrix:
         self.is_office = is_city_office(user, self.programme.owner_id)
         self.now = timezone.now()
         self.projects = list(Project.objects.filter(programme=self.programme).order_by("seq"))
-        self.indicators = {
+        self.sub_projects = {
             row["pk"]: row
-            for row in Indicator.objects.of_programme(self.programme).values(
-                "pk", "sub_project", "sub_project__project", "sub_project__lead_agency"
+            for row in SubProject.objects.filter(project__programme=self.programme).values(
+                "pk", "project", "lead_agency"
             )
         }
         self.reports = self._reports()
         self._count()
+        waiting = [report for report in self.reports if report.state == State.SUBMITTED]
+        self.doubts = doubts_about(waiting) if waiting else {}
         self.rows = sorted(self._rows(), key=lambda row: ORDER_OF_STATES.index(row.state))
 
     def _reports(self) -> list[Report]:
-        return list(
+        reports = list(
             Report.objects.filter(period=self.period)
             .exclude(participant__kind=Participant.Kind.WHOLE)
             .select_related("participant", "agency", "submitted_by")
             .order_by("participant__order", "agency__order", "id")
         )
+        for report in reports:
+            # Asking each report for its period would be a query per row.
+            report.period = self.period
+        return reports
 
     def _count(self) -> None:
         """Fill the counters, by (reporter id, project id); reporters are participants, or agencies that report."""
         self.tasks, self.filled, self.with_tasks = Counter(), Counter(), set()
-        for (unit, indicator), counts in filling_by_indicator(self.period, counted=State.values).items():
-            self.with_tasks.add((unit, self.indicators[indicator]["sub_project"]))
-            place = self._place(unit, indicator)
-            if place is not None:
-                self.tasks[place] += counts["tasks"]
-                self.filled[place] += counts["filled"]
-        passed, self.open_returns = self._verdicts()
-        self.flags, self.objections = Counter(), Counter()
-        flags = FigureFlag.objects.filter(figure__period=self.period).exclude(figure__report__state=State.APPROVED)
-        for key in set(flags.values_list("figure__participant", "figure__indicator")) - passed:
-            self.flags[self._place(*key)] += 1
+        whole = Participant.objects.filter(programme=self.programme, kind=Participant.Kind.WHOLE)
+        # What the whole has of its own is the city office's, never a lead agency's.
+        self.whole = set(whole.values_list("pk", flat=True))
+        for part in parts.registered():
+            for line in part.filling(self.period, counted=State.values):
+                self.with_tasks.add((line.participant_id, line.sub_project_id))
+                place = self._place(line.participant_id, line.sub_project_id)
+                if place is not None:
+                    self.tasks[place] += line.tasks
+                    self.filled[place] += line.filled
+        waiting = [report for report in self.reports if report.state != State.APPROVED]
+        passed, returned = self._verdicts(waiting)
+        flagged = {key for part in parts.registered() for _, key, _ in part.flagged([report.pk for report in waiting])}
         objections = LeadObjection.objects.filter(report__period=self.period, settled_at__isnull=True)
-        for key in set(objections.values_list("participant", "indicator")):
-            self.objections[self._place(*key)] += 1
+        objected = {row.key: row for row in objections}
+        where = self._where({*flagged - passed, *returned, *objected})
+        self.flags, self.objections, self.open_returns = (
+            Counter(self._place(*where[key]) for key in keys if key in where)
+            for keys in (flagged - passed, objected, returned)
+        )
         self._count_bureaus()
         reporter = "agency" if self.by_agency else "participant"
         reminders = Reminder.objects.filter(period=self.period, **{f"{reporter}__isnull": False})
@@ -142,37 +155,25 @@ class ReviewMatrix:
             for row in reminders.values(reporter).annotate(count=Count("pk"), at=Max("sent_at")).order_by()
         }
 
-    def _place(self, unit: int, indicator: int) -> tuple[int, int] | None:
+    def _place(self, unit: int, sub_project: int) -> tuple[int, int] | None:
         """Return (reporter id, project id) of a cell; None for what nobody leads and so nobody reports."""
-        row = self.indicators[indicator]
-        reporter = row["sub_project__lead_agency"] if self.by_agency else unit
-        return None if reporter is None else (reporter, row["sub_project__project"])
+        row = self.sub_projects[sub_project]
+        reporter = row["lead_agency"] if self.by_agency else unit
+        return None if reporter is None or unit in self.whole else (reporter, row["project"])
 
-    def _verdicts(self) -> tuple[set, Counter]:
-        """Return the cells passed as they stand, and how many are returned and neither changed nor answered."""
-        reviews = (
-            CellReview.objects.filter(report__period=self.period)
-            .exclude(report__state=State.APPROVED)
-            .order_by("report_id", "participant_id", "indicator_id", "-nth")
-            .distinct("report_id", "participant_id", "indicator_id")
-            .values_list("participant", "indicator", "verdict", "figure_version", "answer")
-        )
-        reviews = list(reviews)
-        versions = {}
-        if reviews:
-            figures = Figure.objects.filter(period=self.period).exclude(report__state=State.APPROVED)
-            versions = {
-                (unit, indicator): version
-                for unit, indicator, version in figures.values_list("participant", "indicator", "version")
-            }
-        passed, waiting = set(), Counter()
-        for unit, indicator, verdict, version, answer in reviews:
-            is_same = version == versions.get((unit, indicator), 0)
-            if verdict == Verdict.PASSED and is_same:
-                passed.add((unit, indicator))
-            elif verdict == Verdict.RETURNED and is_same and not answer:
-                waiting[self._place(unit, indicator)] += 1
-        return passed, waiting
+    def _where(self, keys: set[Key]) -> dict[Key, tuple[int, int]]:
+        """Return (participant id, sub-project id) of each cell. A few queries per part, none without cells."""
+        found = {}
+        for part in parts.registered():
+            own = [key for key in keys if part.key_pattern.fullmatch(key_text(key))]
+            if own:
+                found |= part.homes(self.programme, own)
+        return found
+
+    def _verdicts(self, reports: list[Report]) -> tuple[set, set]:
+        """Return the cells passed as they stand, and those returned and neither changed nor answered."""
+        notes = [(key, note) for cells in notes_of(reports).values() for key, note in cells.items()]
+        return {key for key, note in notes if note.is_passed}, {key for key, note in notes if note.is_open}
 
     def _count_bureaus(self) -> None:
         """Note which bureaus have something to fill in a unit's projects, and which vouch for it as it stands."""
@@ -201,16 +202,15 @@ class ReviewMatrix:
 
     def _rows(self) -> list[MatrixRow]:
         if self.by_agency:
-            return [self._row(report.agency, report) for report in self.reports if report.agency_id]
+            by_agency = {report.agency_id: report for report in self.reports}
+            leads = Agency.objects.filter(led_sub_projects__project__programme=self.programme).distinct()
+            return [self._row(agency, by_agency.get(agency.pk)) for agency in leads.order_by("order", "id")]
         by_unit = {report.participant_id: report for report in self.reports}
         units = self.programme.participants.reporters().active_on(self.period.ends_on).order_by("order", "id")
         return [self._row(unit, by_unit.get(unit.pk)) for unit in units]
 
     def _row(self, reporter, report: Report | None) -> MatrixRow:
         period, places = self.period, [(reporter.pk, project.pk) for project in self.projects]
-        if report is not None:
-            # Asking each report for its period would be a query per row.
-            report.period = period
         row = MatrixRow(reporter, report, report.state if report else "")
         row.tasks, row.filled = (sum(counter[place] for place in places) for counter in (self.tasks, self.filled))
         row.flags, row.objections, row.open_returns = (
@@ -220,6 +220,7 @@ class ReviewMatrix:
         row.bureaus_signed = len(self.bureaus.get(reporter.pk, set()) & self.signed.get(reporter.pk, set()))
         if reminded := self.reminders.get(reporter.pk):
             row.reminders, row.reminded_at = reminded["count"], reminded["at"]
+        row.doubts = self.doubts.get(report.pk, []) if report else []
         row.is_own = getattr(reporter, "kind", "") == Participant.Kind.OWN
         row.is_late = bool(report and report.is_late)
         came_at = report.submitted_at if report else None
@@ -282,6 +283,7 @@ class ReviewMatrix:
             "returned": states[State.RETURNED],
             "late": sum(row.is_late or row.overdue_days is not None for row in self.rows),
             "clean": sum(row.is_clean for row in self.rows),
+            "doubted": sum(bool(row.doubts) for row in self.rows),
         }
 
 

@@ -12,7 +12,8 @@ from django.core import signing
 from livelihood.formats import format_number, format_signed
 from livelihood.models import User
 from projects import parts, rights
-from projects.cell_notes import CellNotes, Key, cell_notes
+from projects.cell_key import Key, key_text, split_key
+from projects.cell_notes import CellNotes, cell_notes
 from projects.entry_progress import own_lines
 from projects.models import (
     Benchmark,
@@ -33,26 +34,12 @@ TABS = {"first": "先看这些", "changed": "较上月变化", "behind": "落后
 #: Width of a strip of dots and the rate at its right end, in per cent; what is more stands at the end.
 STRIP, STRIP_RATE = 120, 120
 
-#: The part whose lines are reviewed one by one.
-FIGURES = "figures"
-
 _SALT = "projects.review"
-
-
-def other_blocks(report: Report, user: User) -> list[dict]:
-    """Return the report's parts beside the figures, to be read on the page; none while they can be typed in."""
-    if report.state in Report.EDITABLE:
-        return []
-    return [
-        {"part": part, "columns": part.columns(report), "lines": part.lines(report, user)}
-        for part in parts.registered()
-        if part.code != FIGURES
-    ]
 
 
 def seal_seen(report: Report, versions: dict[Key, int]) -> str:
     """Return what the reviewer saw, signed: the report's version and the version of each cell's figure."""
-    cells = {f"{unit}-{indicator}": version for (unit, indicator), version in versions.items()}
+    cells = {key_text(key): version for key, version in versions.items()}
     return signing.dumps({"report": report.pk, "version": report.version, "cells": cells}, salt=_SALT, compress=True)
 
 
@@ -64,15 +51,7 @@ def read_seen(report: Report, seal: str) -> tuple[int, dict[Key, int]]:
         return -1, {}
     if held["report"] != report.pk:
         return -1, {}
-    return held["version"], {parse_key(key): version for key, version in held["cells"].items()}
-
-
-def parse_key(text: str) -> Key:
-    """Return the (participant id, indicator id) of a form's 12-345. Raises ValueError for anything else."""
-    unit, _, indicator = text.partition("-")
-    if not (unit + indicator).isascii() or not (unit.isdigit() and indicator.isdigit()) or len(text) > 40:
-        raise ValueError(text)
-    return int(unit), int(indicator)
+    return held["version"], {split_key(key): version for key, version in held["cells"].items()}
 
 
 class ReviewPage:
@@ -109,7 +88,8 @@ class ReviewPage:
         self.may_review = "office" in held
         self.may_pass = self.may_review and report.state == State.SUBMITTED
         self.may_return = self.may_review and report.state in (State.SUBMITTED, State.APPROVED)
-        self.rows = [self._row(unit, indicator) for indicator in self.indicators for unit in self.units]
+        rows = [self._row(unit, indicator) for indicator in self.indicators for unit in self.units]
+        self.rows = rows + [row for part in parts.registered() for row in part.review_rows(self)]
         self.first = sorted((row for row in self.rows if row["rank"] is not None), key=lambda row: row["rank"])
         self.rest = [row for row in self.rows if row["rank"] is None]
 
@@ -189,7 +169,7 @@ class ReviewPage:
             "staged_reason": self.staged.get(f"{unit.pk}-{indicator.pk}", ""),
             "line": line,
         }
-        row["rank"] = _rank(row)
+        row["rank"] = rank_of(row)
         return row
 
     def _rate(self, line: dict) -> str:
@@ -233,7 +213,7 @@ class ReviewPage:
         return {
             "pk": objection.pk,
             "agency": objection.agency.name,
-            "value": "" if value is None else f"{format_number(value, indicator.decimals)} {indicator.unit}",
+            "value": objection.value_words,
             "far": far,
             "reason": objection.reason,
         }
@@ -341,7 +321,7 @@ class ReviewPage:
         return units, rows
 
 
-def _rank(row: dict) -> int | None:
+def rank_of(row: dict) -> int | None:
     """Return how early the line is to be looked at; None for those with nothing to say."""
     if row["objections"]:
         return 0
@@ -392,7 +372,7 @@ def review_queue(period: ReportingPeriod) -> list[dict]:
         .select_related("participant", "agency")
         .order_by("participant__order", "agency__order", "id")
     )
-    returned = Counter(key[0] for key in _open_returns(period))
+    returned = Counter(_open_returns(period))
     queue = []
     for place, report in enumerate(reports):
         order, word, code = QUEUE[report.state]
@@ -412,12 +392,12 @@ def review_queue(period: ReportingPeriod) -> list[dict]:
     return sorted(queue, key=lambda entry: entry["order"])
 
 
-def _open_returns(period: ReportingPeriod) -> list[tuple]:
-    """Return (report id, participant id, indicator id) of cells returned last and not answered. One query."""
+def _open_returns(period: ReportingPeriod) -> list[int]:
+    """Return the report's id for every cell returned last and not answered. One query."""
     last = (
         CellReview.objects.filter(report__period=period, report__state=State.RETURNED)
-        .order_by("report_id", "participant_id", "indicator_id", "-nth")
-        .distinct("report_id", "participant_id", "indicator_id")
+        .order_by("report_id", "participant_id", "indicator_id", "cell", "-nth")
+        .distinct("report_id", "participant_id", "indicator_id", "cell")
     )
-    rows = last.values_list("report", "participant", "indicator", "verdict", "answer")
-    return [row[:3] for row in rows if row[3] == CellReview.Verdict.RETURNED and not row[4]]
+    rows = last.values_list("report", "verdict", "answer")
+    return [report for report, verdict, answer in rows if verdict == CellReview.Verdict.RETURNED and not answer]

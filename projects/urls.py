@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-import projects.converters  # noqa: F401 - gives addresses their <period:…>
+import projects.converters  # noqa: F401 - gives addresses their <period:…> and <cell:…>
 from projects.views import cells, cross_rules, evidence, imports, matrix, periods, reports, review, workflow
 
 app_name = "projects"
@@ -40,6 +40,7 @@ urlpatterns = [
     path("reports/<int:pk>/review/return/", review.report_review_return, name="report-review-return"),
     path("reports/<int:pk>/review/approve/", review.report_review_approve, name="report-review-approve"),
     path("reports/<int:pk>/", reports.report_detail, name="report-detail"),
+    path("reports/<int:pk>/foot/", reports.report_foot, name="report-foot"),
     path("reports/<int:pk>/sign/", reports.report_sign, name="report-sign"),
     path("reports/<int:pk>/submit/", reports.report_submit, name="report-submit"),
     path("reports/<int:pk>/withdraw/", reports.report_withdraw, name="report-withdraw"),
@@ -56,12 +57,8 @@ urlpatterns = [
     path("objections/<int:pk>/withdraw/", workflow.objection_withdraw, name="objection-withdraw"),
     path("objections/<int:pk>/settle/", workflow.objection_settle, name="objection-settle"),
     path("reports/<int:pk>/cells/", cells.report_cells, name="report-cells"),
-    path("reports/<int:pk>/cells/<int:participant>-<int:indicator>/", cells.report_cell, name="report-cell"),
-    path(
-        "reports/<int:pk>/cells/<int:participant>-<int:indicator>/evidence/",
-        evidence.evidence_add,
-        name="evidence-add",
-    ),
+    path("reports/<int:pk>/cells/<cell:key>/", cells.report_cell, name="report-cell"),
+    path("reports/<int:pk>/cells/<cell:key>/evidence/", evidence.evidence_add, name="evidence-add"),
     path("evidence/<int:pk>/", evidence.evidence_download, name="evidence-download"),
     path("evidence/<int:pk>/remove/", evidence.evidence_remove, name="evidence-remove"),
     path("reports/<int:pk>/carry/", cells.report_carry, name="report-carry"),

@@ -1,6 +1,6 @@
 """What stands around the cells of a report's page: bureaus, opinions, reminders, and what changed after a signature."""
 
-from django.utils import timezone
+from datetime import datetime
 
 from livelihood.access import Role, access_of
 from livelihood.models import User
@@ -12,30 +12,38 @@ from projects.opinions import leading_agencies, opinions
 from projects.services.reports import is_open_for_figures, is_whole
 
 
-def report_workflow(report: Report, user: User) -> dict:
+def report_workflow(report: Report, user: User, *, seen_at: datetime) -> dict:
     """Return what the page says beside the figures; a constant number of queries.
 
-    `bureaus`: all rows for those who work for the unit or oversee it, the own ones for a filler; `own_bureaus`
-    are those the user may sign for. `seen_at`: when the page was made, which a bureau's signature is held against.
+    `bureaus`: all rows for those who work for the unit or oversee it, the own ones for a filler. `seen_at`: the
+    database's time before the page's figures were read, which a bureau's signature is held against.
     """
     if is_whole(report):
-        return {"bureaus": [], "own_bureaus": [], "unsigned": [], "opinions": [], "stale": []}
-    held = rights.parts_in(user, report)
-    own = access_of(user).agency_ids(Role.FILLER) if "filler" in held else frozenset()
-    rows = bureau_rows(report)
-    is_open = is_open_for_figures(report)
-    own_rows = [row for row in rows if row.agency.pk in own]
-    reminder = _reminder(report, own_rows)
-    return {
-        "bureaus": own_rows if held == {"filler"} else rows,
-        "own_bureaus": own_rows,
-        "unsigned": [] if held == {"filler"} else [row.agency.name for row in rows if row.is_outstanding],
-        "may_sign_bureau": is_open,
+        return signing_bureaus(report, user) | {"opinions": [], "stale": []}
+    held, found = rights.parts_in(user, report), signing_bureaus(report, user)
+    reminder = _reminder(report, found["own_bureaus"])
+    return found | {
         "may_remind": bool(held & {"clerk", "head"}) and report.state in Report.EDITABLE,
         "opinions": [] if held == {"filler"} else _opinions(report),
         "stale": stale_cells(report),
         "reminder": reminder if report.state not in Report.COUNTED else None,
-        "seen_at": timezone.now().isoformat(),
+        "seen_at": seen_at.isoformat(),
+    }
+
+
+def signing_bureaus(report: Report, user: User) -> dict:
+    """Return the bureaus of a report and what is still unsigned; `own_bureaus` are those the user may sign for."""
+    if is_whole(report):
+        return {"bureaus": [], "own_bureaus": [], "unsigned": []}
+    held = rights.parts_in(user, report)
+    own = access_of(user).agency_ids(Role.FILLER) if "filler" in held else frozenset()
+    rows = bureau_rows(report)
+    own_rows = [row for row in rows if row.agency.pk in own]
+    return {
+        "bureaus": own_rows if held == {"filler"} else rows,
+        "own_bureaus": own_rows,
+        "unsigned": [] if held == {"filler"} else [row.agency.name for row in rows if row.is_outstanding],
+        "may_sign_bureau": is_open_for_figures(report),
     }
 
 

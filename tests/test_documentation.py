@@ -78,11 +78,12 @@ def test_link_to_a_file_or_heading_leads_somewhere(page):
 
 
 def test_pictures_are_those_the_tool_makes_and_all_are_shown(screenshots):
+    # Shown, or linked under the same picture in the other size.
     shown = {
         Path(address).name
         for page in PAGES
         for is_picture, address in LINK.findall(text_without_code(page))
-        if is_picture
+        if is_picture or address.endswith(f"{screenshots.WIDE_ENDING}.png")
     }
     kept = {file.name for file in IMAGES.iterdir()}
 

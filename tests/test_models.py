@@ -31,6 +31,7 @@ from projects.models import (
 from supervision.models import Document, DocumentSeries, RenderedFile, Snapshot, SnapshotLine, SnapshotUnit
 from tests import factories
 from tests.funding import rows as funding_rows
+from tests.supervision import funds as fund_standings_rows
 
 OURS = [
     model
@@ -315,13 +316,16 @@ VALID = {
     "target": factories.TargetFactory,
 }
 
-VALID |= funding_rows.VALID
+VALID |= funding_rows.VALID | fund_standings_rows.VALID
 
 # -- how each constraint that is neither a unique nor a list of values is broken -----------------
 
 BROKEN = {
     "bureau_signature_has_hash": {"sha256": ""},
     "bureau_withdrawn_pair": {"withdrawn_at": NOW},
+    "cell_review_one_cell": {"cell": "12-spent"},
+    "lead_objection_one_cell": {"part": "?"},
+    "evidence_one_cell": {"indicator": None},
     "cell_review_return_reason": {"reason": ""},
     "cell_review_answer_pair": {"answered_at": NOW},
     "cell_review_answer_said": {"answer": "", "answered_at": NOW},
@@ -380,7 +384,7 @@ BROKEN = {
     "document_correction_names": {"kind": "correction"},
 }
 
-BROKEN |= funding_rows.BROKEN
+BROKEN |= funding_rows.BROKEN | fund_standings_rows.BROKEN
 
 #: A list of values that a constraint checked before it keeps as well; what else the row then needs.
 SUBSUMED = {"document_state_valid": "document_issued_has_number"}

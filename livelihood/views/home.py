@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from livelihood.clock import database_now
 from livelihood.formats import format_day, format_moment
 from livelihood.registry import ToDo, changes_for, panels_for, to_do_for
 from livelihood.services import note_visit
@@ -18,7 +19,7 @@ SHOWN_CHANGES = 10
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the to-do entries, boxes and changes of all apps, each as far as the person's roles go."""
-    now = timezone.now()
+    now = database_now()
     todos = [_line(entry, now) for entry in to_do_for(request.user)]
     since = note_visit(by=request.user, now=now)
     changes = changes_for(request.user, since) if since else []

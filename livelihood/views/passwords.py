@@ -10,12 +10,20 @@ from django.urls import reverse_lazy
 from livelihood.passwords import MUST_CHANGE, change_own_password
 
 
+class OwnPasswordForm(PasswordChangeForm):
+    """Django's form, which says 您."""
+
+    error_messages = PasswordChangeForm.error_messages | {
+        "password_incorrect": "您的旧密码不正确，请重新输入。",
+    }
+
+
 class OwnPasswordView(PasswordChangeView):
     """Ask for the old password and twice for the new one."""
 
     template_name = "livelihood/password_change.html"
     success_url = reverse_lazy("livelihood:home")
-    form_class = PasswordChangeForm
+    form_class = OwnPasswordForm
 
     def get_context_data(self, **kwargs) -> dict:
         return super().get_context_data(must_change=MUST_CHANGE in self.request.session, **kwargs)

@@ -122,7 +122,7 @@ class _Rows:
         entry = self._entry(row, indicator, value)
         if entry is None:
             return
-        errors = benchmark_errors(self.period, [entry], {indicator.pk: indicator}, self.stored)
+        errors = benchmark_errors(self.period, [entry], {indicator.pk: indicator.name}, self.stored)
         if errors:
             self._issue(ERROR, "bad_value", value, errors[indicator.pk])
             return

@@ -6,7 +6,8 @@ from django.db.models.functions import Now
 
 from livelihood.constraints import one_of, paired
 from livelihood.models import User
-from projects.models.catalogue import Indicator, Participant
+from projects.models.catalogue import Participant
+from projects.models.cells import AboutCell, one_cell
 from projects.models.reports import Report
 
 
@@ -37,7 +38,7 @@ class SaveBatch(models.Model):
         return f"{self.report} {self.key}"
 
 
-class Evidence(models.Model):
+class Evidence(AboutCell):
     """佐证: a photo, PDF or spreadsheet beside a cell; removed ones stay in the record."""
 
     class Kind(models.TextChoices):
@@ -47,7 +48,6 @@ class Evidence(models.Model):
 
     report = models.ForeignKey(Report, models.PROTECT, verbose_name="月报", related_name="evidence")
     participant = models.ForeignKey(Participant, models.PROTECT, verbose_name="考核单位", related_name="evidence")
-    indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name="指标", related_name="evidence")
     kind = models.CharField("种类", max_length=8, choices=Kind)
     file = models.FileField("文件", upload_to="evidence/%Y/%m/", max_length=200)
     file_name = models.CharField("原文件名", max_length=200)
@@ -65,6 +65,7 @@ class Evidence(models.Model):
         verbose_name = verbose_name_plural = "佐证"
         ordering = ["report", "id"]
         constraints = [
+            one_cell("evidence_one_cell"),
             one_of("evidence_kind_valid", "kind", ["photo", "pdf", "sheet"], message="佐证种类不正确"),
             paired("evidence_removed_pair", "removed_at", "removed_by", message="移除时间与移除人须同时有"),
             models.CheckConstraint(

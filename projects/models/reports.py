@@ -1,5 +1,8 @@
 """A reporter's monthly report, its figures, and every change ever made to them."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -8,21 +11,14 @@ from livelihood.constraints import one_of, paired
 from livelihood.models import Agency, User
 from projects import querysets
 from projects.models.catalogue import Indicator, Participant, Programme
+from projects.models.kept import KeptFlag, KeptNumber, KeptRevision, origin_known, severity_known
+from projects.models.kept import Origin as Origin
 from projects.models.periods import ReportingPeriod
 
 
 def _person(label: str, related_name: str) -> models.ForeignKey:
     """Return an optional who-field; its when-field stands beside it under a paired constraint."""
     return models.ForeignKey(User, models.PROTECT, verbose_name=label, related_name=related_name, null=True, blank=True)
-
-
-class Origin(models.TextChoices):
-    """How a figure came in."""
-
-    FORM = "form", "网页填报"
-    EXCEL = "excel", "表格导入"
-    API = "api", "接口"
-    DEMO = "demo", "演示数据"
 
 
 class Report(models.Model):
@@ -34,6 +30,9 @@ class Report(models.Model):
         SUBMITTED = "submitted", "已提交"
         RETURNED = "returned", "已退回"
         APPROVED = "approved", "已审核"
+
+    #: What the person chose for the page (its address): the unit amounts are typed in. Never stored.
+    options: Mapping[str, str] = MappingProxyType({})
 
     #: States in which the reporter may still change figures.
     EDITABLE = (State.DRAFT, State.RETURNED)
@@ -199,11 +198,8 @@ class ImportBatch(models.Model):
         return self.file_name
 
 
-class Figure(models.Model):
-    """填报数: cumulative value of an indicator for a participant at a period's end.
-
-    `version` is kept by the database: a trigger raises it and writes the revision on each change.
-    """
+class Figure(KeptNumber):
+    """填报数: cumulative value of an indicator for a participant at a period's end."""
 
     class State(models.TextChoices):
         REPORTED = "reported", "已填"
@@ -218,9 +214,6 @@ class Figure(models.Model):
     state = models.CharField("状态", max_length=10, choices=State, default=State.REPORTED)
     value = models.DecimalField("累计完成", max_digits=20, decimal_places=6, null=True, blank=True)
     text = models.TextField("文字进展", blank=True)
-    remark = models.CharField("备注", max_length=300, blank=True)
-    version = models.PositiveIntegerField("版本", default=1)
-    origin = models.CharField("来源", max_length=8, choices=Origin, default=Origin.FORM)
     import_batch = models.ForeignKey(
         ImportBatch,
         models.PROTECT,
@@ -229,9 +222,6 @@ class Figure(models.Model):
         null=True,
         blank=True,
     )
-    sheet = models.CharField("工作表", max_length=60, blank=True)
-    cell = models.CharField("单元格", max_length=12, blank=True)
-    updated_at = models.DateTimeField("更新时间", db_default=Now())
     updated_by = models.ForeignKey(User, models.PROTECT, verbose_name="更新人", related_name="updated_figures")
 
     objects = querysets.FigureQuerySet.as_manager()
@@ -247,7 +237,7 @@ class Figure(models.Model):
                 violation_error_message="该指标本期已有填报数",
             ),
             one_of("figure_state_valid", "state", ["reported", "blank", "no_task", "text"], message="填报数状态不正确"),
-            one_of("figure_origin_valid", "origin", ["form", "excel", "api", "demo"], message="填报数来源不正确"),
+            origin_known("figure_origin_valid", message="填报数来源不正确"),
             models.CheckConstraint(
                 name="figure_value_when_reported",
                 condition=Q(state="reported", value__isnull=False) | (~Q(state="reported") & Q(value__isnull=True)),
@@ -259,18 +249,13 @@ class Figure(models.Model):
         return f"{self.participant} {self.indicator}"
 
 
-class FigureRevision(models.Model):
+class FigureRevision(KeptRevision):
     """填报数修订: who changed what, when, through which door; written by a trigger."""
 
     figure = models.ForeignKey(Figure, models.PROTECT, verbose_name="填报数", related_name="revisions")
-    version = models.PositiveIntegerField("版本")
-    old_state = models.CharField("原状态", max_length=10, blank=True)
     old_value = models.DecimalField("原数", max_digits=20, decimal_places=6, null=True, blank=True)
-    new_state = models.CharField("新状态", max_length=10)
     new_value = models.DecimalField("新数", max_digits=20, decimal_places=6, null=True, blank=True)
     new_text = models.TextField("新文字", blank=True)
-    new_remark = models.CharField("新备注", max_length=300, blank=True)
-    origin = models.CharField("来源", max_length=8, choices=Origin)
     import_batch = models.ForeignKey(
         ImportBatch,
         models.PROTECT,
@@ -279,9 +264,6 @@ class FigureRevision(models.Model):
         null=True,
         blank=True,
     )
-    sheet = models.CharField("工作表", max_length=60, blank=True)
-    cell = models.CharField("单元格", max_length=12, blank=True)
-    changed_at = models.DateTimeField("修改时间")
     changed_by = models.ForeignKey(User, models.PROTECT, verbose_name="修改人", related_name="figure_revisions")
 
     class Meta:
@@ -300,20 +282,10 @@ class FigureRevision(models.Model):
         return f"{self.figure} 第{self.version}版"
 
 
-class FigureFlag(models.Model):
+class FigureFlag(KeptFlag):
     """填报提示: something about a figure that asks for a reason (R20)."""
 
-    class Severity(models.TextChoices):
-        WARNING = "warning", "提示"
-        NOTE = "note", "说明"
-
     figure = models.ForeignKey(Figure, models.CASCADE, verbose_name="填报数", related_name="flags")
-    code = models.CharField("代码", max_length=30)
-    severity = models.CharField("程度", max_length=8, choices=Severity, default=Severity.WARNING)
-    explanation = models.TextField("说明")
-    reason = models.TextField("填报人理由", blank=True)
-    figure_version = models.PositiveIntegerField("填报数版本", default=1)
-    flagged_at = models.DateTimeField("提示时间", db_default=Now())
 
     class Meta:
         db_table = "figure_flag"
@@ -326,7 +298,7 @@ class FigureFlag(models.Model):
                 name="figure_flag_unique",
                 violation_error_message="同一提示已存在",
             ),
-            one_of("figure_flag_severity_valid", "severity", ["warning", "note"], message="提示程度不正确"),
+            severity_known("figure_flag_severity_valid"),
         ]
 
     def __str__(self):

@@ -1,14 +1,15 @@
 """What happens to a report between filling and approval: signatures of its bureaus, verdicts on cells, opinions."""
 
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Now
 
 from livelihood.constraints import one_of, paired
-from livelihood.formats import format_moment
+from livelihood.formats import format_moment, format_number
 from livelihood.models import Agency, User
 from projects import querysets
-from projects.models.catalogue import Indicator, Participant
+from projects.models.catalogue import Participant
+from projects.models.cells import AboutCell, one_cell
 from projects.models.periods import ReportingPeriod
 from projects.models.reports import Report
 
@@ -58,7 +59,7 @@ class BureauSignature(models.Model):
         return f"{self.report} {self.agency}签字"
 
 
-class CellReview(models.Model):
+class CellReview(AboutCell):
     """逐格审核: the city office's verdict on one cell, bound to the version of the figure it saw.
 
     A returned cell is open until its figure changes or the filler answers why it stands (`answer`). A blank cell
@@ -71,7 +72,6 @@ class CellReview(models.Model):
 
     report = models.ForeignKey(Report, models.PROTECT, verbose_name="月报", related_name="cell_reviews")
     participant = models.ForeignKey(Participant, models.PROTECT, verbose_name="考核单位", related_name="cell_reviews")
-    indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name="指标", related_name="cell_reviews")
     nth = models.PositiveSmallIntegerField("第几次")
     verdict = models.CharField("结论", max_length=10, choices=Verdict)
     reason = models.TextField("退回原因", blank=True)
@@ -87,13 +87,18 @@ class CellReview(models.Model):
     class Meta:
         db_table = "cell_review"
         verbose_name = verbose_name_plural = "逐格审核"
-        ordering = ["report", "participant", "indicator", "nth"]
+        ordering = ["report", "participant", "indicator", "cell", "nth"]
         constraints = [
             models.UniqueConstraint(
-                fields=["report", "participant", "indicator", "nth"],
+                F("report"),
+                F("participant"),
+                Coalesce(F("indicator"), Value(0)),
+                F("cell"),
+                F("nth"),
                 name="cell_review_nth_unique",
                 violation_error_message="逐格审核序号重复",
             ),
+            one_cell("cell_review_one_cell"),
             one_of("cell_review_verdict_valid", "verdict", ["passed", "returned"], message="审核结论不正确"),
             models.CheckConstraint(
                 name="cell_review_return_reason",
@@ -109,7 +114,7 @@ class CellReview(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.report} {self.indicator} {self.get_verdict_display()}"
+        return f"{self.report} {self.name} {self.get_verdict_display()}"
 
 
 class LeadConfirmation(models.Model):
@@ -142,7 +147,7 @@ class LeadConfirmation(models.Model):
         return f"{self.report} {self.agency}确认"
 
 
-class LeadObjection(models.Model):
+class LeadObjection(AboutCell):
     """牵头部门异议: a lead agency holds another figure for a cell; shown to the reviewer, blocks nothing.
 
     Withdrawn by the agency or settled by the city office (`settlement` says how), both kept.
@@ -152,9 +157,9 @@ class LeadObjection(models.Model):
     participant = models.ForeignKey(
         Participant, models.PROTECT, verbose_name="考核单位", related_name="lead_objections"
     )
-    indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name="指标", related_name="lead_objections")
     agency = models.ForeignKey(Agency, models.PROTECT, verbose_name="牵头部门", related_name="lead_objections")
     value = models.DecimalField("牵头部门数", max_digits=20, decimal_places=6, null=True, blank=True)
+    unit = models.CharField("单位", max_length=16, blank=True, help_text="空的即指标的单位")
     reason = models.TextField("理由")
     figure_version = models.PositiveIntegerField("填报数版本", default=0)
     raised_at = models.DateTimeField("提出时间", db_default=Now())
@@ -172,6 +177,7 @@ class LeadObjection(models.Model):
         verbose_name = verbose_name_plural = "牵头部门异议"
         ordering = ["report", "id"]
         constraints = [
+            one_cell("lead_objection_one_cell"),
             models.CheckConstraint(
                 name="lead_objection_has_reason",
                 condition=~Q(reason=""),
@@ -186,7 +192,16 @@ class LeadObjection(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.report} {self.indicator} {self.agency}异议"
+        return f"{self.report} {self.name} {self.agency}异议"
+
+    @property
+    def value_words(self) -> str:
+        """Return the agency's figure with its unit, or nothing."""
+        if self.value is None:
+            return ""
+        if self.unit or self.indicator is None:
+            return f"{format_number(self.value, 2)} {self.unit}"
+        return f"{format_number(self.value, self.indicator.decimals)} {self.indicator.unit}"
 
 
 class Reminder(models.Model):

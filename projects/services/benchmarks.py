@@ -2,9 +2,10 @@
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -24,15 +25,20 @@ MOST_CITIES = 32_767
 CONTENT = ["measure", "value", "decimals", "as_of", "source", "city_rate", "city_place", "city_count"]
 
 
+#: An indicator's id, or the name of a rate of money.
+Key = int | str
+
+
 @dataclass(frozen=True)
 class BenchmarkEntry:
-    """One indicator's average as typed; `value` None removes what is stored.
+    """One average as typed, of an indicator or of a rate of money; `value` None removes what is stored.
 
-    `value` and `city_rate` are in the measure's own unit: per cent for a rate, the indicator's unit for a value.
+    `fund_rate` names a rate of money where `indicator_id` is None (project-disbursed-planned). `value` and `city_rate`
+    are in the measure's own unit: per cent for a rate, the indicator's unit for a value.
     `base_version` is the version the person saw: 0 for none, None not to ask.
     """
 
-    indicator_id: int
+    indicator_id: int | None
     value: Decimal | None
     measure: str = Benchmark.Measure.RATE
     decimals: int = 0
@@ -42,15 +48,21 @@ class BenchmarkEntry:
     city_place: int | None = None
     city_count: int | None = None
     base_version: int | None = None
+    fund_rate: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """Return what the average is of: an indicator's id, or the rate's name."""
+        return self.fund_rate if self.indicator_id is None else self.indicator_id
 
 
 @dataclass
 class BenchmarkOutcome:
-    """Indicator ids by what became of their lines."""
+    """Keys of entries by what became of their lines."""
 
-    saved: list[int] = field(default_factory=list)
-    removed: list[int] = field(default_factory=list)
-    unchanged: list[int] = field(default_factory=list)
+    saved: list[Key] = field(default_factory=list)
+    removed: list[Key] = field(default_factory=list)
+    unchanged: list[Key] = field(default_factory=list)
 
     @property
     def is_changed(self) -> bool:
@@ -59,9 +71,9 @@ class BenchmarkOutcome:
 
 
 class BenchmarksRefused(Refused):
-    """Lines that cannot be stored; `errors`: indicator id → Chinese sentence. Nothing was stored."""
+    """Lines that cannot be stored; `errors`: key → Chinese sentence. Nothing was stored."""
 
-    def __init__(self, errors: dict[int, str]):
+    def __init__(self, errors: dict[Key, str]):
         super().__init__("\n".join(errors.values()))
         self.errors = errors
 
@@ -73,35 +85,45 @@ def set_benchmark(*, period: ReportingPeriod, indicator: Indicator, by: User, **
 
 
 @transaction.atomic
-def set_benchmarks(*, period: ReportingPeriod, entries: Iterable[BenchmarkEntry], by: User) -> BenchmarkOutcome:
+def set_benchmarks(
+    *,
+    period: ReportingPeriod,
+    entries: Iterable[BenchmarkEntry],
+    by: User,
+    fund_rates: Mapping[str, str] = MappingProxyType({}),
+) -> BenchmarkOutcome:
     """Store the lines that differ from what is stored, all or nothing; one audit event, few queries.
 
-    An indicator has one average per period here: a line with another measure replaces it. Refused once the
-    period's 通报 has been issued (unless it is reopened), NotAllowed unless `by` works in the city office.
+    An indicator has one average per period here: a line with another measure replaces it. `fund_rates`: the rates of
+    money an entry may name → how they are called. Refused once the period's 通报 has been issued (unless it is
+    reopened), NotAllowed unless `by` works in the city office.
     """
     require_city_office(by, period.programme.owner_id)
     entries = list(entries)
     current = ReportingPeriod.objects.select_for_update(of=("self",)).get(pk=period.pk)
     if current.state == ReportingPeriod.State.ISSUED and not is_reopened(current):
         raise Refused(f"{period.label}的通报已经印发，全省平均不能再改；更正要另发文件。")
-    indicators = Indicator.objects.of_programme(period.programme).in_bulk([entry.indicator_id for entry in entries])
-    stored = stored_benchmarks(period)
-    errors = benchmark_errors(period, entries, indicators, stored)
+    pks = [entry.indicator_id for entry in entries if entry.indicator_id is not None]
+    indicators = Indicator.objects.of_programme(period.programme).in_bulk(pks)
+    stored = stored_benchmarks(period) | stored_fund_benchmarks(period)
+    errors = benchmark_errors(
+        period, entries, {pk: row.name for pk, row in indicators.items()} | dict(fund_rates), stored
+    )
     if errors:
         raise BenchmarksRefused(errors)
     outcome, before, after, rows = BenchmarkOutcome(), {}, {}, []
     for entry in entries:
-        old = stored.get(entry.indicator_id)
-        name = str(indicators[entry.indicator_id].pk)
+        old = stored.get(entry.key)
+        name = str(entry.key)
         if is_same(entry, old):
-            outcome.unchanged.append(entry.indicator_id)
+            outcome.unchanged.append(entry.key)
             continue
         if old is not None:
             before[name] = _noted(old)
         if entry.value is None:
-            outcome.removed.append(entry.indicator_id)
+            outcome.removed.append(entry.key)
             continue
-        outcome.saved.append(entry.indicator_id)
+        outcome.saved.append(entry.key)
         after[name] = _noted(entry)
         rows.append(_row(period, entry, old, by))
     _write(stored, rows, outcome)
@@ -121,6 +143,11 @@ def stored_benchmarks(period: ReportingPeriod) -> dict[int, Benchmark]:
     return {row.indicator_id: row for row in rows}
 
 
+def stored_fund_benchmarks(period: ReportingPeriod) -> dict[str, Benchmark]:
+    """Return the period's averages of rates of money by the rate's name."""
+    return {row.fund_rate: row for row in Benchmark.objects.filter(period=period, fund_rate__isnull=False)}
+
+
 def is_same(entry: BenchmarkEntry, stored: Benchmark | None) -> bool:
     """Tell whether a line says what is stored already."""
     if stored is None or entry.value is None:
@@ -131,25 +158,29 @@ def is_same(entry: BenchmarkEntry, stored: Benchmark | None) -> bool:
 def benchmark_errors(
     period: ReportingPeriod,
     entries: Iterable[BenchmarkEntry],
-    indicators: dict[int, Indicator],
-    stored: dict[int, Benchmark],
-) -> dict[int, str]:
-    """Return what is wrong with single lines, one sentence each, without storing anything; for previews too."""
-    errors: dict[int, str] = {}
+    names: Mapping[Key, str],
+    stored: Mapping[Key, Benchmark],
+) -> dict[Key, str]:
+    """Return what is wrong with single lines, one sentence each, without storing anything; for previews too.
+
+    `names`: what an entry may be of → how it is called.
+    """
+    errors: dict[Key, str] = {}
     seen = set()
     for entry in entries:
-        indicator, old = indicators.get(entry.indicator_id), stored.get(entry.indicator_id)
-        if indicator is None:
-            errors[entry.indicator_id] = f"有一个指标不属于“{period.programme.name}”。"
-        elif entry.indicator_id in seen:
-            errors[entry.indicator_id] = f"“{indicator.name}”出现了两次。"
+        name, old = names.get(entry.key), stored.get(entry.key)
+        if name is None:
+            what = "指标" if entry.fund_rate is None else "资金比率"
+            errors[entry.key] = f"有一个{what}不属于“{period.programme.name}”。"
+        elif entry.key in seen:
+            errors[entry.key] = f"“{name}”出现了两次。"
         elif is_same(entry, old):
             continue
         elif entry.base_version is not None and entry.base_version != (old.version if old else 0):
-            errors[entry.indicator_id] = f"“{indicator.name}”已由别人改过，您的改动没有存；请看过现在的数再改。"
+            errors[entry.key] = f"“{name}”已由别人改过，您的改动没有存；请看过现在的数再改。"
         elif entry.value is not None and (sentence := _error(entry, period)):
-            errors[entry.indicator_id] = f"“{indicator.name}”：{sentence}"
-        seen.add(entry.indicator_id)
+            errors[entry.key] = f"“{name}”：{sentence}"
+        seen.add(entry.key)
     return errors
 
 
@@ -176,6 +207,7 @@ def _error(entry: BenchmarkEntry, period: ReportingPeriod) -> str:
     checks = [
         (entry.measure not in Benchmark.Measure.values, f"口径“{entry.measure}”不认识，应为完成率或指标值。"),
         (not 0 <= entry.decimals <= MOST_DECIMALS, f"公布小数位应为0至{MOST_DECIMALS}。"),
+        (entry.fund_rate is not None and entry.measure != "rate", "资金比率只有比率，没有指标值。"),
         (entry.measure == "rate" and entry.value < 0, "完成率不能为负数。"),
         (
             _places(entry.value) > entry.decimals,
@@ -198,7 +230,7 @@ def _error(entry: BenchmarkEntry, period: ReportingPeriod) -> str:
 
 
 def _row(period: ReportingPeriod, entry: BenchmarkEntry, old: Benchmark | None, by: User) -> Benchmark:
-    row = old or Benchmark(period=period, indicator_id=entry.indicator_id)
+    row = old or Benchmark(period=period, indicator_id=entry.indicator_id, fund_rate=entry.fund_rate)
     for name in CONTENT:
         setattr(row, name, getattr(entry, name))
     row.source = entry.source.strip()
@@ -213,9 +245,9 @@ def _write(stored: dict[int, Benchmark], rows: list[Benchmark], outcome: Benchma
     changed = [row for row in rows if row.pk is not None]
     if changed:
         # Two measures of one indicator cannot both be in force here; the other one gives way.
-        Benchmark.objects.filter(period=changed[0].period, indicator__in=[row.indicator_id for row in changed]).exclude(
-            pk__in=[row.pk for row in changed]
-        ).delete()
+        Benchmark.objects.filter(
+            period=changed[0].period, indicator__in=[row.indicator_id for row in changed if row.indicator_id]
+        ).exclude(pk__in=[row.pk for row in changed]).delete()
         Benchmark.objects.bulk_update(changed, [*CONTENT, "version", "confirmed_by", "confirmed_at"])
 
 

@@ -11,11 +11,11 @@ from django.db.models.functions import Now
 from livelihood.access import NotAllowed, Role, access_of
 from livelihood.models import Agency, User
 from livelihood.services import InvalidTransition, Refused, record_event
+from projects import parts
 from projects.bureaus import own_sub_projects
 from projects.cell_notes import open_returns
 from projects.content import changed_since, content_hash
-from projects.models import BureauSignature, Figure, Indicator, Report
-from projects.progress import filling_by_indicator
+from projects.models import BureauSignature, Report
 from projects.services.reports import lock_report, require_changeable
 
 
@@ -100,20 +100,16 @@ def _require_in_hand(report: Report, name: str) -> None:
 
 def _open_returns(report: Report, sub_projects: list[int]) -> int:
     """Return how many of the sub-projects' cells were returned and wait."""
-    cells = [indicator for _, indicator in open_returns(report)]
-    if not cells:
-        return 0
-    own = set(Indicator.objects.filter(pk__in=cells, sub_project__in=sub_projects).values_list("pk", flat=True))
-    return sum(indicator in own for indicator in cells)
+    found = parts.places(report, open_returns(report))
+    return sum(place.sub_project_id in sub_projects for place in found.values())
 
 
 def _is_untouched(report: Report, sub_projects: list[int]) -> bool:
     """Tell whether there is a task in the sub-projects and nothing at all was filled in."""
-    own = Indicator.objects.filter(sub_project__in=sub_projects)
-    if Figure.objects.filter(report=report, indicator__in=own, state__in=["reported", "text"]).exists():
+    if any(part.holds(report, sub_projects) for part in parts.registered()):
         return False
-    indicators = set(own.values_list("pk", flat=True))
     return any(
-        participant == report.participant_id and indicator in indicators and counts["tasks"]
-        for (participant, indicator), counts in filling_by_indicator(report.period, counted=Report.State.values).items()
+        line.tasks and line.sub_project_id in sub_projects
+        for part in parts.registered()
+        for line in part.filling(report.period, counted=Report.State.values, participant_id=report.participant_id)
     )

@@ -3,6 +3,7 @@
 Figures themselves are stored by `projects.services.figures` alone; here is what makes sending a batch twice safe.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction
@@ -13,8 +14,9 @@ from livelihood.models import User
 from livelihood.services import Refused
 from projects import parts, rights
 from projects.entry_reply import entry_reply
-from projects.entry_request import Batch
+from projects.entry_request import Batch, parse_batch
 from projects.models import Report, SaveBatch
+from projects.services.held import hold_report
 
 #: How long an answered batch can still be asked for again.
 KEPT = timedelta(days=7)
@@ -31,19 +33,31 @@ def require_filler(report: Report, user: User) -> None:
 
 
 @transaction.atomic
+def save_body(*, pk: int, body: bytes, by: User, options: Mapping[str, str]) -> dict:
+    """Store the batch a request holds in the report and return the reply, as `save_cells` does.
+
+    `options`: what the person chose for the page, such as the unit amounts are typed in.
+
+    Raises Report.DoesNotExist, NotAllowed before anything is said of the batch, Malformed and TooLarge.
+    """
+    report = hold_report(pk)
+    report.options = options
+    require_filler(report, by)
+    return save_cells(report=report, batch=parse_batch(body), by=by)
+
+
 def save_cells(*, report: Report, batch: Batch, by: User) -> dict:
     """Store a batch of cells and return the reply; the same batch again changes nothing and gets the same reply.
 
     Cells that are wrong or overtaken are named in the reply and the others stored; whatever concerns the report as
-    a whole is refused (Refused, NotAllowed) and nothing stored. One audit event per part that changed.
+    a whole is refused (Refused, NotAllowed) and nothing stored. One audit event per part that changed. The caller's
+    transaction holds the report (`hold_report`), so a doubled request waits for the first one's answer.
     """
-    require_filler(report, by)
-    Report.objects.select_for_update().only("pk").get(pk=report.pk)
-    before = SaveBatch.objects.filter(report=report, key=batch.key).first()
-    if before is not None:
-        if (before.sha256, before.saved_by_id) != (batch.sha256, by.pk):
+    before = SaveBatch.objects.filter(report=report, key=batch.key).order_by()
+    for sha256, saved_by, reply in before.values_list("sha256", "saved_by_id", "reply"):
+        if (sha256, saved_by) != (batch.sha256, by.pk):
             raise OtherContent("这个批次号已经用过，内容不同，什么都没有保存。请刷新页面再填。")
-        return before.reply
+        return reply
     known = report.period, report.participant, report.agency
     results = {
         part.code: part.save(report, batch.cells[part.code], by=by, origin="form")
@@ -61,14 +75,14 @@ def save_cells(*, report: Report, batch: Batch, by: User) -> dict:
 def carry_cells(*, report: Report, picked: list[str], by: User) -> dict[str, parts.SaveResult]:
     """沿用: confirm last month's values in the user's blank cells; return the results by part code.
 
-    `picked`: "all", or "section-<number>" and keys of cells. What has a figure already is left alone.
+    `picked`: "all", or "section-<code>" and keys of cells. What has a figure already is left alone.
     """
     require_filler(report, by)
-    sections = [int(name[8:]) for name in picked if name.startswith("section-") and name[8:].isdecimal()]
+    sections = [name.removeprefix("section-") for name in picked if name.startswith("section-")]
     results = {}
     for part in parts.registered():
         keys = {name for name in picked if part.key_pattern.fullmatch(name)}
-        picks = [{"section": number} for number in sections] + ([{"keys": keys}] if keys else [])
+        picks = [{"section": code} for code in sections] + ([{"keys": keys}] if keys else [])
         result = parts.SaveResult()
         for pick in [{}] if "all" in picked else picks:
             result.add(part.carry(report, by=by, **pick))

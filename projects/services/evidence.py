@@ -14,16 +14,15 @@ from livelihood.models import User
 from livelihood.services import Refused, record_event
 from projects import rights
 from projects.evidence_files import ENDINGS, LARGEST, ending_of, safe_name
-from projects.models import Evidence, Indicator, Participant, Report
+from projects.models import Evidence, Report
+from projects.parts import Place
 from projects.services.reports import is_open_for_figures, lock_report
 
 #: Files beside one cell.
 MOST = 20
 
 
-def add_evidence(
-    *, report: Report, participant: Participant, indicator: Indicator, upload: File, name: str, by: User
-) -> Evidence:
+def add_evidence(*, report: Report, place: Place, upload: File, name: str, by: User) -> Evidence:
     """Keep a photo, PDF or spreadsheet beside a cell; `name` as the person called it.
 
     Refused when the file is none of these by its content, too large, already there, one too many, or when the
@@ -42,8 +41,7 @@ def add_evidence(
         ending = ending_of(path, name)
         evidence = Evidence(
             report=report,
-            participant=participant,
-            indicator=indicator,
+            **place.columns,
             kind=ENDINGS[ending][0],
             file_name=safe_name(name, ending),
             size=path.stat().st_size,
@@ -51,7 +49,7 @@ def add_evidence(
             added_by=by,
         )
         with path.open("rb") as stored:
-            return _keep(evidence, File(stored), ending, by=by)
+            return _keep(evidence, File(stored), ending, place.sub_project_id, by=by)
 
 
 @transaction.atomic
@@ -59,20 +57,20 @@ def remove_evidence(*, evidence: Evidence, by: User) -> None:
     """Take a file back: it is no longer shown, but stays in the record."""
     report = evidence.report
     lock_report(report)
-    require_own(report, evidence.participant_id, evidence.indicator, by)
+    require_own(report, evidence.participant_id, evidence.item.pk, by)
     changed = Evidence.objects.filter(pk=evidence.pk, removed_at__isnull=True).update(removed_at=Now(), removed_by=by)
     if not changed:
         raise Refused("这个文件已经移除了。")
     record_event(by=by, verb="remove_evidence", target=evidence, before={"file_name": evidence.file_name})
 
 
-def _keep(evidence: Evidence, file: File, ending: str, *, by: User) -> Evidence:
+def _keep(evidence: Evidence, file: File, ending: str, sub_project: int, *, by: User) -> Evidence:
     """Store file and row together: a refusal or a broken transaction leaves no file behind."""
     stored = ""
     try:
         with transaction.atomic():
             report = lock_report(evidence.report)
-            require_own(report, evidence.participant_id, evidence.indicator, by)
+            require_own(report, evidence.participant_id, sub_project, by)
             _require_room(evidence)
             evidence.file.save(f"{uuid.uuid4().hex}{ending}", file, save=False)
             stored = evidence.file.name
@@ -90,9 +88,9 @@ def _keep(evidence: Evidence, file: File, ending: str, *, by: User) -> Evidence:
     return evidence
 
 
-def require_own(report: Report, participant_id: int, indicator: Indicator, by: User) -> None:
+def require_own(report: Report, participant_id: int, sub_project_id: int, by: User) -> None:
     """Raise unless the cell is `by`'s to fill and the report can be changed now."""
-    if not rights.fill_scope(by, report).covers(participant_id, indicator.sub_project_id):
+    if not rights.fill_scope(by, report).covers(participant_id, sub_project_id):
         raise NotAllowed("这一格不由您填报，佐证没有改动。")
     if not is_open_for_figures(report):
         raise Refused(f"这份月报“{report.get_state_display()}”，佐证不能再改。要改请先撤回，或由市民生办退回。")
@@ -102,8 +100,9 @@ def _require_room(evidence: Evidence) -> None:
     """Raise when the cell has this file already, or as many as it may have."""
     beside = Evidence.objects.filter(
         report=evidence.report,
-        participant=evidence.participant,
-        indicator=evidence.indicator,
+        participant=evidence.participant_id,
+        indicator=evidence.indicator_id,
+        cell=evidence.cell,
         removed_at__isnull=True,
     )
     same = beside.filter(sha256=evidence.sha256).first()

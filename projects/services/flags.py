@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from livelihood.formats import format_number
 from projects import checks, cross_rules
-from projects.models import CrossRule, Figure, FigureFlag, Indicator, Project, ReportingPeriod, Target
+from projects.models import CrossRule, CrossTerm, Figure, FigureFlag, Indicator, Project, ReportingPeriod, Target
 
 Key = tuple[int, int]
 
@@ -157,7 +157,11 @@ class _Batch:
         self.period, self.touched, self.claims = period, touched, claims
         self.participants = {participant for participant, _ in touched}
         changed = {indicator for _, indicator in touched}
-        self.lines = cross_rules.touched_lines(period, participants=self.participants, indicators=changed)
+        # Planning the statement of the rules costs more than all else here; most cells are in none.
+        ruled = CrossTerm.objects.filter(indicator__in=changed, rule__is_active=True).order_by().exists()
+        self.lines = (
+            cross_rules.touched_lines(period, participants=self.participants, indicators=changed) if ruled else []
+        )
         self.broken = [line for line in self.lines if line.outcome == cross_rules.BROKEN]
         self.indicators = _neighbours(changed)
         self.parts = checks.families(self.indicators.values())

@@ -8,12 +8,11 @@ from django.db.models.functions import Now
 from livelihood.access import NotAllowed, Role, access_of, require_city_office
 from livelihood.models import Agency, User
 from livelihood.services import InvalidTransition, Refused, record_event
-from projects import rights
+from projects import parts, rights
+from projects.cell_key import Key, key_text
 from projects.content import content_hash
 from projects.models import (
     CellReview,
-    Figure,
-    Indicator,
     LeadConfirmation,
     LeadObjection,
     Participant,
@@ -22,7 +21,6 @@ from projects.models import (
     SubProject,
 )
 from projects.services.reports import lock_report, require_changeable
-from projects.values import ValueRefused, parse_number
 
 #: A reason is a few sentences; an answer may tell a longer story.
 WORDS_LENGTH, ANSWER_LENGTH = 500, 2000
@@ -63,52 +61,45 @@ def confirm_lines(*, report: Report, agency: Agency, by: User, seen: str = "") -
 
 
 @transaction.atomic
-def raise_objection(
-    *,
-    report: Report,
-    participant: Participant,
-    indicator: Indicator,
-    agency: Agency,
-    value: str,
-    reason: str,
-    by: User,
-) -> LeadObjection:
+def raise_objection(*, report: Report, key: Key, agency: Agency, value: str, reason: str, by: User) -> LeadObjection:
     """异议: the lead agency holds another figure for one cell, and says why.
 
     `value` is text as typed; a text indicator takes none. Raises ValueRefused (a Refused) for what is no
     number of the indicator, Refused for a cell or words that do not do, NotAllowed for somebody else's item.
     """
     led = _require_lead(report, agency, by)
-    if indicator.sub_project_id not in led:
-        raise NotAllowed(f"“{indicator.name}”不是{agency}牵头的指标。")
-    if participant.pk != report.participant_id:
-        raise Refused(f"这份月报里没有{participant}的数。")
+    place = parts.places(report, [key]).get(key)
+    if place is None:
+        raise Refused("这份月报里没有这一格，没有提异议。请刷新页面再办。")
+    if place.sub_project_id not in led:
+        raise NotAllowed(f"“{place}”不是{agency}牵头的。")
     reason = _checked_words(reason, "异议", "理由")
-    held = _held_value(value, indicator)
+    part = parts.part_of(key)
+    held = part.objection_value(report, key, value)
     report = lock_report(report)
     _require_shown(report, "提异议")
-    figure = Figure.objects.filter(report=report, participant=participant, indicator=indicator).first()
-    if held is not None and figure is not None and figure.value == held:
-        raise Refused(f"您填的数与{participant}上报的相同，没有异议可提。")
+    stored, version = part.value_of(report, key)
+    if held is not None and stored == held:
+        raise Refused(f"您填的数与{report.participant}上报的相同，没有异议可提。")
     open_ones = LeadObjection.objects.filter(report=report, agency=agency, settled_at__isnull=True)
-    if open_ones.filter(participant=participant, indicator=indicator).exists():
-        raise InvalidTransition(f"“{indicator.name}”的异议已经提过，要改请先撤回。")
+    if open_ones.filter(**place.columns).exists():
+        raise InvalidTransition(f"“{place}”的异议已经提过，要改请先撤回。")
     objection = LeadObjection.objects.create(
         report=report,
-        participant=participant,
-        indicator=indicator,
         agency=agency,
         value=held,
+        unit=place.unit,
         reason=reason,
-        figure_version=figure.version if figure else 0,
+        figure_version=version,
         raised_by=by,
+        **place.columns,
     )
     record_event(
         by=by,
         verb="raise_objection",
         target=report,
-        before={"value": _plain(figure.value if figure else None)},
-        after={"agency": agency.name, "indicator": indicator.name, "value": _plain(held)},
+        before={"value": _plain(stored)},
+        after={"agency": agency.name, "indicator": place.name, "value": _plain(held)},
         reason=reason,
     )
     return objection
@@ -128,37 +119,37 @@ def settle_objection(*, objection: LeadObjection, settlement: str, by: User) -> 
 
 
 @transaction.atomic
-def answer_return(*, report: Report, participant_id: int, indicator_id: int, answer: str, by: User) -> CellReview:
+def answer_return(*, report: Report, key: Key, answer: str, by: User) -> CellReview:
     """说明: the filler says why a returned figure stands; that closes the return without a change.
 
     Said again it replaces what was said, which the audit trail keeps; the report's lock keeps two people apart.
     Raises NotAllowed for a cell that is not `by`'s to fill, Refused for one that does not wait for an answer.
     """
-    indicator = Indicator.objects.select_related("sub_project").filter(pk=indicator_id).first()
+    place = parts.places(report, [key]).get(key)
     scope = rights.fill_scope(by, report)
-    if not scope or (indicator and not scope.covers(participant_id, indicator.sub_project_id)):
+    if not scope or (place and not scope.covers(place.participant_id, place.sub_project_id)):
         raise NotAllowed("这一格不由您填报，不能替别人说明。")
     answer = _checked_words(answer, "说明", "理由", longest=ANSWER_LENGTH)
     report = lock_report(report)
     require_changeable(report)
     if report.state not in Report.EDITABLE:
         raise InvalidTransition(f"这份月报现在是“{report.get_state_display()}”，不能再说明。")
-    cell = {"report": report, "participant_id": participant_id, "indicator_id": indicator_id}
-    review = CellReview.objects.filter(**cell).order_by("-nth").first()
+    reviews = CellReview.objects.filter(report=report, **place.columns) if place else CellReview.objects.none()
+    review = reviews.order_by("-nth").first()
     if review is None or review.verdict != CellReview.Verdict.RETURNED:
         raise Refused("这一格没有被退回，不用说明。")
-    version = Figure.objects.filter(**cell).values_list("version", flat=True).first() or 0
+    _, version = parts.part_of(key).value_of(report, key)
     if version != review.figure_version:
-        raise InvalidTransition(f"“{indicator.name}”退回之后已经改过，不用再说明。")
+        raise InvalidTransition(f"“{place}”退回之后已经改过，不用再说明。")
     if review.answer == answer:
-        raise InvalidTransition(f"“{indicator.name}”已经这样说明过了。")
+        raise InvalidTransition(f"“{place}”已经这样说明过了。")
     CellReview.objects.filter(pk=review.pk).update(answer=answer, answered_at=Now(), answered_by=by)
     record_event(
         by=by,
         verb="answer_return",
         target=report,
         before={"answer": review.answer},
-        after={"indicator": indicator.name, "participant": participant_id},
+        after={"indicator": place.name, "cell": key_text(key)},
         reason=answer,
     )
     review.refresh_from_db()
@@ -177,7 +168,7 @@ def _settle(objection: LeadObjection, settlement: str, verb: str, by: User) -> L
         by=by,
         verb=verb,
         target=objection.report,
-        after={"agency": objection.agency.name, "indicator": objection.indicator.name},
+        after={"agency": objection.agency.name, "indicator": objection.name},
         reason=settlement,
     )
     objection.refresh_from_db()
@@ -206,27 +197,6 @@ def _require_shown(report: Report, name: str) -> None:
     if report.state not in Report.COUNTED:
         state = report.get_state_display()
         raise InvalidTransition(f"{report.participant}的月报现在是“{state}”，等重新提交后再{name}。")
-
-
-def _held_value(text: str, indicator: Indicator) -> Decimal | None:
-    """Return the agency's own figure. Raises ValueRefused for text that is none."""
-    if indicator.kind == Indicator.Kind.TEXT:
-        if text.strip():
-            raise ValueRefused(f"“{indicator.name}”是文字类指标，没有数；您的看法请写在理由里。")
-        return None
-    try:
-        parsed = parse_number(
-            text,
-            decimals=indicator.decimals,
-            allow_negative=indicator.kind == Indicator.Kind.GROWTH,
-            unit=indicator.unit,
-        )
-    except ValueRefused as refusal:
-        # An entry may be left empty, an objection may not.
-        raise ValueRefused(str(refusal).replace("；没有数就留空", "，请填贵单位核定的数")) from refusal
-    if parsed.state != "reported":
-        raise ValueRefused(f"请填贵单位核定的“{indicator.name}”数，再写理由。")
-    return parsed.value
 
 
 def _checked_words(text: str, what: str, wanted: str, *, longest: int = WORDS_LENGTH) -> str:

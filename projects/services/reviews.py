@@ -4,6 +4,7 @@ A verdict is on a cell as the reviewer saw it: the versions shown travel with th
 meanwhile is refused by name. The state of a report changes in `projects.services.reports` alone.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -13,9 +14,11 @@ from django.db.models import Max
 from livelihood.access import NotAllowed, require_city_office
 from livelihood.models import User
 from livelihood.services import InvalidTransition, Refused, record_event
-from projects import rights
-from projects.cell_notes import CellNotes, Key, notes_of, open_returns
-from projects.models import CellReview, Figure, FigureFlag, Indicator, Participant, Report, ReportingPeriod
+from projects import parts, rights
+from projects.cell_key import Key, key_text
+from projects.cell_notes import CellNotes, notes_of, open_returns
+from projects.content import group_hashes
+from projects.models import CellReview, Participant, Report, ReportingPeriod
 from projects.services.reports import approve_report, is_whole, lock_report, require_changeable, return_report
 
 Verdict = CellReview.Verdict
@@ -39,7 +42,7 @@ class CleanOutcome:
 def pass_cells(*, report: Report, keys: Iterable[Key], seen: Mapping[Key, int], by: User) -> int:
     """通过: the cells are right as they stand; return how many had not been passed yet.
 
-    `seen`: the version of each cell's figure on the reviewer's page, 0 for none. Raises Refused unless the
+    `seen`: the version of each cell on the reviewer's page, 0 for none. Raises Refused unless the
     report waits for review, and for cells that are not its own, not on the page, or have changed since.
     """
     keys = list(dict.fromkeys(keys))
@@ -50,8 +53,8 @@ def pass_cells(*, report: Report, keys: Iterable[Key], seen: Mapping[Key, int], 
     fresh = [key for key in keys if not notes.get(key, CellNotes()).is_passed]
     if not fresh:
         return 0
-    _add_verdicts(report, dict.fromkeys(fresh, ""), seen, Verdict.PASSED, by)
-    record_event(by=by, verb="pass_cells", target=report, after={"cells": [_code(key) for key in fresh]})
+    _add_verdicts(report, {names[key]: "" for key in fresh}, seen, Verdict.PASSED, by)
+    record_event(by=by, verb="pass_cells", target=report, after={"cells": [key_text(key) for key in fresh]})
     return len(fresh)
 
 
@@ -73,8 +76,8 @@ def return_cells(*, report: Report, reasons: Mapping[Key, str], seen: Mapping[Ke
                 f"“{names[key]}”的退回原因有 {len(reason)} 字，超过 {REASON_LENGTH} 字，什么都没有退回。请写短些。"
             )
     _require_as_seen(locked, list(reasons), seen, names)
-    _add_verdicts(locked, reasons, seen, Verdict.RETURNED, by)
-    cells = {"cells": {_code(key): reason for key, reason in reasons.items()}}
+    _add_verdicts(locked, {names[key]: reason for key, reason in reasons.items()}, seen, Verdict.RETURNED, by)
+    cells = {"cells": {key_text(key): reason for key, reason in reasons.items()}}
     return return_report(report=shown, by=by, reason=_summary(reasons, names), details=cells)
 
 
@@ -91,17 +94,18 @@ def approve_reviewed(*, report: Report, by: User) -> Report:
 def approve_clean(*, period: ReportingPeriod, by: User) -> CleanOutcome:
     """Approve every waiting report about which nothing is left to look at; each in a transaction of its own.
 
-    Kept back are reports with a flag nobody passed, an objection, an open returned cell, or changed content.
+    Kept back are those with doubts, as `doubts_about` says them.
     Raises NotAllowed unless `by` works in the programme's city office.
     """
     require_city_office(by, period.programme.owner_id)
     outcome = CleanOutcome()
     waiting = waiting_reports(period)
+    # What is blank is in the hash that an approval is bound to, so once is enough for all of them.
+    blank = _blanks(waiting)
     for report in waiting:
         try:
             with transaction.atomic():
-                lock_report(report)
-                if doubts := doubts_about([report]).get(report.pk):
+                if doubts := doubts_about([lock_report(report)], blank=blank)[report.pk]:
                     raise Refused(f"{'，'.join(doubts)}。")
                 approve_report(report=report, by=by)
         except Refused as refusal:
@@ -121,30 +125,44 @@ def waiting_reports(period: ReportingPeriod) -> list[Report]:
     )
 
 
-def doubts_about(reports: Iterable[Report]) -> dict[int, list[str]]:
-    """Return what somebody has to look at before the reports are approved: report id → phrases. Four queries."""
+def doubts_about(reports: Iterable[Report], *, blank: dict[int, set[Key]] | None = None) -> dict[int, list[str]]:
+    """Return what somebody has to look at before submitted reports of one period are approved: report id → phrases.
+
+    A report without any is clean: no flag that is unexplained or not yet looked at, no objection, no returned cell
+    that waits, no blank without a remark, nothing changed since it was signed. What the reviewer passed is no doubt,
+    an objection stays one. `blank`: from `_blanks`, when it is known. As many queries as for one report.
+    """
     reports = list(reports)
-    notes = notes_of(reports)
-    flagged: dict[int, set[Key]] = {}
-    flags = FigureFlag.objects.filter(figure__report__in=reports)
-    for report, *key in flags.values_list("figure__report", "figure__participant", "figure__indicator"):
-        flagged.setdefault(report, set()).add(tuple(key))
+    notes, blank = notes_of(reports), _blanks(reports) if blank is None else blank
+    unexplained: dict[int, set[Key]] = defaultdict(set)
+    unseen: dict[int, set[Key]] = defaultdict(set)
+    for part in parts.registered():
+        for report, key, is_explained in part.flagged([report.pk for report in reports]):
+            (unseen if is_explained else unexplained)[report].add(key)
+    hashes = group_hashes(reports, {(report.pk, ""): None for report in reports})
     doubts = {}
     for report in reports:
         cells = notes.get(report.pk, {})
-        unpassed = [key for key in flagged.get(report.pk, ()) if not cells.get(key, CellNotes()).is_passed]
-        objected = [key for key, note in cells.items() if note.objections]
-        waiting = [key for key, note in cells.items() if note.is_open]
-        doubts[report.pk] = [
-            phrase.format(len(keys))
-            for phrase, keys in (
-                ("{} 格有提示还没有看过", unpassed),
-                ("牵头部门对 {} 格有异议", objected),
-                ("{} 格退回后没有改也没有说明", waiting),
-            )
-            if keys
-        ]
+        passed = {key for key, note in cells.items() if note.is_passed}
+        counts = {
+            "{} 格有提示没有说明": len(unexplained[report.pk] - passed),
+            "{} 格有提示还没有看过": len(unseen[report.pk] - passed),
+            "牵头部门对 {} 格有异议": sum(bool(note.objections) for note in cells.values()),
+            "{} 格退回后没有改也没有说明": sum(note.is_open for note in cells.values()),
+            "{} 格是空的，没有写原因": len(blank.get(report.pk, set()) - passed),
+            "签字之后内容有改动，要退回重新签字": hashes[report.pk, ""] != report.content_sha256,
+        }
+        doubts[report.pk] = [phrase.format(count) for phrase, count in counts.items() if count]
     return doubts
+
+
+def _blanks(reports: list[Report]) -> dict[int, set[Key]]:
+    """Return the cells that are blank without a remark, over all parts: report id → keys."""
+    found: dict[int, set[Key]] = defaultdict(set)
+    for part in parts.registered():
+        for report, key in part.blanks(reports):
+            found[report].add(key)
+    return found
 
 
 def _locked(report: Report, by: User, states: set[str], name: str) -> Report:
@@ -162,70 +180,58 @@ def _locked(report: Report, by: User, states: set[str], name: str) -> Report:
     return locked
 
 
-def _require_cells(report: Report, keys: list[Key]) -> dict[Key, str]:
-    """Return the cells' names; Refused when there are none, or one is not of this report. Two queries."""
+def _require_cells(report: Report, keys: list[Key]) -> dict[Key, parts.Place]:
+    """Return where the cells stand; Refused when there are none, or one is not of this report. A few queries."""
     if not keys:
         raise Refused("没有选定任何一格，什么都没有改动。")
-    programme = report.period.programme
-    indicators = Indicator.objects.of_programme(programme)
-    if report.agency_id:
-        indicators = indicators.filter(sub_project__lead_agency=report.agency_id)
-        units = {unit.pk: f"{unit} " for unit in programme.participants.reporters().active_on(report.period.ends_on)}
-    else:
-        units = {report.participant_id: ""}
-    names = dict(indicators.values_list("pk", "name"))
-    foreign = sum(unit not in units or indicator not in names for unit, indicator in keys)
-    if foreign:
+    found = parts.places(report, keys)
+    if foreign := len(set(keys) - found.keys()):
         raise Refused(f"有 {foreign} 格不在{report}月报里，什么都没有改动。请刷新页面再办。")
-    return {(unit, indicator): f"{units[unit]}{names[indicator]}" for unit, indicator in keys}
+    return found
 
 
-def _require_as_seen(report: Report, keys: list[Key], seen: Mapping[Key, int], names: dict[Key, str]) -> None:
-    """Raise unless each cell's figure still has the version the reviewer saw. One query."""
-    figures = Figure.objects.filter(report=report).values_list("participant", "indicator", "version")
-    versions = {(unit, indicator): version for unit, indicator, version in figures}
+def _require_as_seen(
+    report: Report, keys: list[Key], seen: Mapping[Key, int], names: Mapping[Key, parts.Place]
+) -> None:
+    """Raise unless each cell still has the version the reviewer saw. One query per part."""
+    versions = {key: version for part in parts.registered() for _, key, version in part.versions([report.pk])}
     changed = [names[key] for key in keys if seen.get(key, -1) != versions.get(key, 0)]
     if changed:
         raise InvalidTransition(f"您打开页面之后，{_listed(changed)}的数有改动，什么都没有办理。请看过现在的数再办。")
 
 
-def _add_verdicts(report: Report, reasons: Mapping[Key, str], seen: Mapping[Key, int], verdict: str, by: User) -> None:
+def _add_verdicts(
+    report: Report, reasons: Mapping[parts.Place, str], seen: Mapping[Key, int], verdict: str, by: User
+) -> None:
     """Append one verdict per cell; numbered under the report's lock. Two queries."""
+    rows = CellReview.objects.filter(report=report).values("participant_id", "indicator_id", "cell")
     last = {
-        (unit, indicator): nth
-        for unit, indicator, nth in CellReview.objects.filter(report=report)
-        .values_list("participant", "indicator")
-        .annotate(last=Max("nth"))
-        .order_by()
+        CellReview(**{name: row[name] for name in ("participant_id", "indicator_id", "cell")}).key: row["last"]
+        for row in rows.annotate(last=Max("nth")).order_by()
     }
     CellReview.objects.bulk_create(
         CellReview(
             report=report,
-            participant_id=key[0],
-            indicator_id=key[1],
-            nth=last.get(key, 0) + 1,
+            **place.columns,
+            nth=last.get(place.key, 0) + 1,
             verdict=verdict,
             reason=reason,
-            figure_version=seen[key],
+            figure_version=seen[place.key],
             decided_by=by,
         )
-        for key, reason in reasons.items()
+        for place, reason in reasons.items()
     )
 
 
-def _summary(reasons: Mapping[Key, str], names: dict[Key, str]) -> str:
+def _summary(reasons: Mapping[Key, str], names: Mapping[Key, parts.Place]) -> str:
     """Return the report's reason: how many cells, which, and why."""
     cells = [f"{names[key]}（{reason}）" for key, reason in reasons.items()]
     more = f"等 {len(cells)} 格" if len(cells) > SHOWN_CELLS else ""
     return f"退回 {len(cells)} 格：{'；'.join(cells[:SHOWN_CELLS])}{more}"
 
 
-def _listed(names: Iterable[str]) -> str:
+def _listed(places: Iterable[parts.Place]) -> str:
     """Return the first names, and 等 n 格 where there are more."""
-    names = list(names)
+    names = [place.name for place in places]
     more = f"等 {len(names)} 格" if len(names) > SHOWN_CELLS else ""
     return f"“{'、'.join(names[:SHOWN_CELLS])}”{more}"
-
-
-def _code(key: Key) -> str:
-    return f"{key[0]}-{key[1]}"

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from livelihood.access import NotAllowed
 from livelihood.passwords import MUST_CHANGE
 from livelihood.services import Refused
-from projects import entry_request
-from projects.cell_panel import cell_panel
+from projects import entry_request, parts
+from projects.cell_key import Key
 from projects.entry_reply import entry_reply
+from projects.models import Report
 from projects.services import entry as services
 from projects.views.context import period_context
 from projects.views.reports import get_report, save_form
@@ -69,22 +70,31 @@ def _page_of(request: HttpRequest) -> str:
 @for_script
 def report_cells(request: HttpRequest, pk: int) -> HttpResponse:
     """Store a batch of cells (JSON) and say what became of each."""
-    report = get_report(request, pk)
-    services.require_filler(report, request.user)
-    batch = entry_request.parse_batch(read_body(request))
-    return JsonResponse(services.save_cells(report=report, batch=batch, by=request.user))
+    # Before the report is locked: a slow line must not keep others waiting.
+    body = read_body(request)
+    try:
+        return JsonResponse(services.save_body(pk=pk, body=body, by=request.user, options=request.GET.dict()))
+    except (Report.DoesNotExist, NotAllowed):
+        # Whoever may not fill the report is told so only if they may see it.
+        get_report(request, pk)
+        raise
 
 
 @require_GET
-def report_cell(request: HttpRequest, pk: int, participant: int, indicator: int) -> HttpResponse:
+def report_cell(request: HttpRequest, pk: int, key: Key) -> HttpResponse:
     """Show what is known of one cell: the part beside the table, or with ?page=1 a page of its own."""
     report = get_report(request, pk)
-    panel = cell_panel(report, request.user, participant, indicator)
+    try:
+        part = parts.part_of(key)
+    except KeyError as error:
+        raise Http404("没有这样的格。") from error
+    panel = part.panel(report, request.user, key)
     if panel is None:
         raise Http404("这一格不属于这份月报，或者不在您的范围内。")
     if not request.GET.get("page"):
-        return render(request, "projects/components/cell_panel.html", panel)
+        return render(request, part.panel_template, panel)
     context = period_context(request, report.period) | panel | {"reporter": report.participant or report.agency}
+    context["panel_template"] = part.panel_template
     return render(request, "projects/cell_page.html", context)
 
 

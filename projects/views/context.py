@@ -1,8 +1,9 @@
 """What every page of a period needs: the period in the user's scope, and the choices of the context bar."""
 
-from django.http import Http404, HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from projects.lookup import LookupRefused, find_period
 from projects.models import Programme, ReportingPeriod
@@ -39,3 +40,11 @@ def period_context(request: HttpRequest, period: ReportingPeriod) -> dict:
 def period_url(period: ReportingPeriod, programme: Programme | None = None) -> str:
     """Return the address of the period's page; `programme` spares a query."""
     return reverse("projects:period-detail", args=[(programme or period.programme).code, period.code])
+
+
+def go_back(request: HttpRequest, address: str) -> HttpResponse:
+    """Go back to the page the form was on (`next`), if it names one of this site; else to `address`."""
+    following = request.POST.get("next", "")
+    if following and url_has_allowed_host_and_scheme(following, {request.get_host()}, request.is_secure()):
+        return redirect(following)
+    return redirect(address)

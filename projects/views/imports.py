@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from livelihood.access import NotAllowed, is_city_office
@@ -15,13 +16,25 @@ from livelihood.services import Refused
 from projects import rights
 from projects.excel.template import return_template, template_name
 from projects.forms import ReturnFileForm
-from projects.models import Report
+from projects.models import Programme, Report
 from projects.services.imports import Review, import_returns, review_returns, store_file, stored_name
-from projects.services.reports import is_whole
+from projects.services.reports import is_open_for_figures, is_whole, require_changeable
 from projects.views.context import period_context
 from projects.views.reports import get_report
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+# Why a report that stands takes no workbook, and what to do first.
+STANDING_FOR_OFFICE = {
+    Report.State.SIGNED: "月报已经签字，不能再导入。要改数，请填报单位先撤回签字。",
+    Report.State.SUBMITTED: "月报已经提交，不能再导入。要改数，先退回给填报单位。",
+    Report.State.APPROVED: "月报已经审核通过，不能再导入。要改数，先退回给填报单位。",
+}
+STANDING_FOR_REPORTER = {
+    Report.State.SIGNED: "月报已经签字，不能再导入。要改数，先在月报页撤回签字。",
+    Report.State.SUBMITTED: "月报已经提交，不能再导入。要改数，先在月报页撤回，或请市民生办退回。",
+    Report.State.APPROVED: "月报已经审核通过，不能再导入。要改数，请市民生办退回。",
+}
 
 
 @require_safe
@@ -126,6 +139,35 @@ def _session_key(report: Report) -> str:
     return f"import-{report.pk}"
 
 
+def _not_now(request: HttpRequest, report: Report) -> dict | None:
+    """Say why no workbook can be sent now and where to go instead; None when one can. The service refuses anyway."""
+    period = report.period
+    is_office = is_city_office(request.user, period.programme.owner_id)
+    there, label = reverse("projects:report-detail", args=[report.pk]), "回到月报"
+    if period.programme.reporting_by == Programme.ReportingBy.AGENCY and not is_whole(report):
+        sentence = f"“{period.programme.name}”由牵头部门报送，考核单位的表不能导入。"
+    elif is_open_for_figures(report):
+        return None
+    elif _is_closed(report):
+        sentence = f"{period.label}已经封账，不能再导入。确需更正，"
+        sentence += "先对这家重新开放。" if is_office else "请联系市民生办重新开放。"
+        if is_office:
+            there, label = reverse("projects:period-reopen", args=[period.programme.code, period.code]), "去重新开放"
+    else:
+        sentence = (STANDING_FOR_OFFICE if is_office else STANDING_FOR_REPORTER)[report.state]
+        if is_office and report.state != Report.State.SIGNED:
+            there, label = reverse("projects:report-review", args=[report.pk]), "去审核页退回"
+    return {"sentence": sentence, "url": there, "label": label}
+
+
+def _is_closed(report: Report) -> bool:
+    try:
+        require_changeable(report)
+    except Refused:
+        return True
+    return False
+
+
 def _page(request: HttpRequest, report: Report, form, review: Review | None, status: int = 200) -> HttpResponse:
     is_shown = review is not None and not review.is_refused
     context = period_context(request, report.period) | {
@@ -135,5 +177,6 @@ def _page(request: HttpRequest, report: Report, form, review: Review | None, sta
         "reading": review.readings[0] if is_shown else None,
         "changes": [figure for _reading, figure in review.changes] if is_shown else [],
         "stands_as_submitted": _stands_as_submitted(request, report),
+        "not_now": None if is_shown else _not_now(request, report),
     }
     return render(request, "projects/report_import.html", context, status=status)

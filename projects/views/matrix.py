@@ -76,7 +76,7 @@ def _get_page(request: HttpRequest, code: str, text: str, seq: int) -> MatrixPag
 
 
 def _posted(request: HttpRequest) -> dict[str, dict]:
-    """Return the cells of the plain form; one field holds the versions of all, because a form has its limit."""
+    """Return the cells of a plain form; one field holds the versions of all, because a form has its limit."""
     versions = dict(pair.split(":", 1) for pair in request.POST.get("versions", "").split() if ":" in pair)
     cells = FiguresPart().read(request.POST)
     return {key: {"value": cell["value"], "version": versions.get(key, "")} for key, cell in cells.items()}
@@ -86,14 +86,18 @@ def _show(request: HttpRequest, page: MatrixPage, *, status: int = 200) -> HttpR
     context = period_context(request, page.period) | {
         "project": page.project,
         "rows": page.rows,
+        "forms": page.forms(),
         "groups": page.groups(),
+        "not_begun": page.not_begun(),
         "wrong": [cell | {"unit": row["unit"]} for row in page.rows for cell in row["cells"] if _is_wrong(cell)],
         "is_editable": any(cell["is_typed"] for cell in page.cells),
         "may_type": page.may_type,
+        "may_begin": any(row["may_begin"] for row in page.rows),
+        # Unit, state of the month's report, four columns of each indicator.
+        "width": 1 + (not page.by_agency) + 4 * len(page.indicators),
         "sees_drafts": page.sees_drafts,
         "by_agency": page.by_agency,
         "reports": _agency_reports(page),
-        "versions": " ".join(f"{cell['key']}:{cell['version']}" for cell in page.cells if cell["is_typed"]),
         "last": page.last,
     }
     return render(request, "projects/project_matrix.html", context | _neighbours(page, request.user), status=status)

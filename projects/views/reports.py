@@ -1,21 +1,26 @@
 """月报: the page one fills, and the steps it takes to approval."""
 
+import re
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from livelihood.access import Role, access_of, oversees
 from livelihood.models import Agency
 from livelihood.services import Refused
 from projects import parts
 from projects.models import Participant, Report, ReportingPeriod
-from projects.report_page import report_page
+from projects.report_page import options_query, report_page, report_steps
 from projects.services import reports as services
 from projects.services.entry import carried_words, carry_cells
-from projects.views.context import get_period, period_context
+from projects.views.context import get_period, go_back, period_context
+
+#: The code of a section in a form: 4 or funds-4.
+_SECTION = re.compile(r"[a-z0-9-]{1,30}", re.ASCII)
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,16 +35,23 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, report)
 
 
+@require_GET
+def report_foot(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what may be done with the report now: the foot of its page alone, for the page's script."""
+    report = get_report(request, pk)
+    return render(request, "projects/components/foot_steps.html", report_steps(report, request.user))
+
+
 @require_POST
 def report_start(request: HttpRequest, code: str, period: str) -> HttpResponse:
-    """Open the draft of a unit, or of a lead agency that reports, that has none yet, and go to it."""
+    """Open the draft of a unit, or of a lead agency that reports, that has none yet, and go to it (or to `next`)."""
     found = get_period(request, code, period)
     try:
         report = services.report_for(period=found, by=request.user, **_reporter(request, found))
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("projects:period-detail", code, found.code)
-    return redirect("projects:report-detail", report.pk)
+    return go_back(request, reverse("projects:report-detail", args=[report.pk]))
 
 
 def _reporter(request: HttpRequest, period: ReportingPeriod) -> dict:
@@ -92,7 +104,9 @@ def get_report(request: HttpRequest, pk: int) -> Report:
     reports = Report.objects.visible_to(request.user).select_related(
         "period__programme__owner", "participant", "agency", "signed_by", "submitted_by"
     )
-    return get_object_or_404(reports, pk=pk)
+    report = get_object_or_404(reports, pk=pk)
+    report.options = request.GET.dict()
+    return report
 
 
 def _page(request: HttpRequest, report: Report, *, typed=None, results=None, status: int = 200) -> HttpResponse:
@@ -130,8 +144,8 @@ def save_form(request: HttpRequest, report: Report) -> HttpResponse:
     if not saved and not picked:
         messages.info(request, "没有改动，不用保存。")
     section = request.POST.get("section", "")
-    anchor = f"#p-{section}" if section.isascii() and section.isdigit() else ""
-    return redirect(reverse("projects:report-detail", args=[report.pk]) + anchor)
+    anchor = f"#p-{section}" if _SECTION.fullmatch(section) else ""
+    return redirect(reverse("projects:report-detail", args=[report.pk]) + options_query(report) + anchor)
 
 
 def _carry(request: HttpRequest, report: Report, picked: list[str]) -> None:

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from livelihood.access import OVERSEEING_ROLES, NotAllowed, access_of, oversees, require_city_office
 from livelihood.services import Refused
+from projects.cell_key import key_text, split_key
 from projects.content import stale_cells
 from projects.discipline import Discipline
 from projects.models import Programme, Report, ReportingPeriod
 from projects.review_matrix import ReviewMatrix, cell_legend
-from projects.review_page import TABS, ReviewPage, other_blocks, parse_key, read_seen, review_queue
+from projects.review_page import TABS, ReviewPage, read_seen, review_queue
 from projects.services import reviews as services
 from projects.services.reports import is_whole, return_report
 from projects.views.context import get_period, period_context
@@ -46,6 +47,8 @@ def review_matrix(request: HttpRequest, code: str, period: str) -> HttpResponse:
         "matrix": matrix,
         "counts": matrix.counts(),
         "legend": cell_legend(),
+        # Eight columns of facts before the projects.
+        "width": 8 + len(matrix.projects),
         "outages": found.outages.order_by("-id"),
     }
     return render(request, "projects/review_matrix.html", context)
@@ -113,7 +116,7 @@ def report_review_return(request: HttpRequest, pk: int) -> HttpResponse:
         keys = _keys(request, "return")
         if request.POST.get("what") == "chosen":
             keys += [key for key in _keys(request, "cell") if key not in keys]
-        texts = {key: request.POST.get(f"reason-{key[0]}-{key[1]}", "") for key in keys}
+        texts = {key: request.POST.get(f"reason-{key_text(key)}", "") for key in keys}
         reasons = {key: text if text.strip() else common for key, text in texts.items()}
         services.return_cells(report=report, reasons=reasons, seen=seen, by=request.user)
     except Refused as refusal:
@@ -197,7 +200,7 @@ def _reviewable(request: HttpRequest, pk: int) -> Report:
 
 def _key(text: str):
     try:
-        return parse_key(text)
+        return split_key(text)
     except ValueError as error:
         raise Refused("没有说明是哪一格，什么都没有改动。请刷新页面再办。") from error
 
@@ -257,7 +260,6 @@ def _page(request: HttpRequest, report: Report, *, staged=None, status: int = 20
         ],
         "beside": beside,
         "rows": [] if beside else page.tab_rows(tab),
-        "blocks": other_blocks(report, request.user) if tab == "all" and not beside else [],
         "shows_rest": bool(data.get("rest")) or tab == "all",
         "queue": queue,
         "following": next_waiting(queue, report),

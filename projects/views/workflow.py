@@ -9,21 +9,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from livelihood.access import NotAllowed, Role, access_of, is_city_office, oversees, require_city_office
 from livelihood.models import Agency
 from livelihood.services import Refused
 from projects import rights
+from projects.cell_key import Key, split_key
 from projects.forms import OutageForm
-from projects.models import Indicator, LeadObjection, Participant, Report, ReportingPeriod
+from projects.models import LeadObjection, Participant, Report, ReportingPeriod
 from projects.opinions import leading_agencies, led_items, open_objections, opinions
-from projects.review_page import parse_key
 from projects.services import bureaus, reminders
 from projects.services import opinions as services
 from projects.services.periods import record_outage
-from projects.views.context import get_period, period_context, period_url
+from projects.views.context import get_period, go_back, period_context, period_url
 from projects.views.reports import get_report
 
 
@@ -62,19 +61,13 @@ def answer_return(request: HttpRequest, pk: int) -> HttpResponse:
     if not rights.fill_scope(request.user, report):
         raise NotAllowed("这份月报不由您填报，不能替别人说明。")
     try:
-        participant, indicator = _cell(request)
-        services.answer_return(
-            report=report,
-            participant_id=participant,
-            indicator_id=indicator,
-            answer=request.POST.get("answer", ""),
-            by=request.user,
-        )
+        answer = request.POST.get("answer", "")
+        services.answer_return(report=report, key=_cell(request), answer=answer, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, "已说明，审核时会看到。")
-    return _back(request, reverse("projects:report-detail", args=[pk]))
+    return go_back(request, reverse("projects:report-detail", args=[pk]))
 
 
 @require_POST
@@ -103,7 +96,7 @@ def period_remind(request: HttpRequest, code: str, period: str) -> HttpResponse:
             messages.success(request, f"已催报{agency or participant}，对方打开工作台就会看到。")
     except Refused as refusal:
         messages.error(request, str(refusal))
-    return _back(request, period_url(found))
+    return go_back(request, period_url(found))
 
 
 @require_http_methods(["GET", "POST"])
@@ -161,13 +154,9 @@ def lead_object(request: HttpRequest, pk: int) -> HttpResponse:
     agency = _own_agency(request, Role.LEAD_AGENCY)
     typed = {name: request.POST.get(name, "") for name in ("key", "value", "reason")}
     try:
-        participant, indicator = _cell(request)
         services.raise_objection(
             report=report,
-            participant=get_object_or_404(Participant, pk=participant, programme=report.period.programme),
-            indicator=get_object_or_404(
-                Indicator, pk=indicator, sub_project__project__programme=report.period.programme
-            ),
+            key=_cell(request),
             agency=agency,
             value=typed["value"],
             reason=typed["reason"],
@@ -204,7 +193,7 @@ def objection_settle(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, f"{objection.agency}的异议已处理。")
-    return _back(request, address)
+    return go_back(request, address)
 
 
 def _confirm_all(request: HttpRequest, period: ReportingPeriod) -> HttpResponse:
@@ -283,15 +272,15 @@ def _addressee(request: HttpRequest, period: ReportingPeriod) -> tuple[Participa
     return found[0], found[1]
 
 
-def _cell(request: HttpRequest) -> tuple[int, int]:
+def _cell(request: HttpRequest) -> Key:
     """Return the cell named by `key`. Raises Refused for none."""
     try:
-        participant, indicator = parse_key(request.POST.get("key", ""))
+        key = split_key(request.POST.get("key", ""))
     except ValueError as error:
         raise Refused("没有说明是哪一格，什么都没有改动。请刷新页面再办。") from error
-    if max(participant, indicator) >= 2**63:
+    if any(isinstance(one, int) and one >= 2**63 for one in key):
         raise Refused("没有这一格，什么都没有改动。请刷新页面再办。")
-    return participant, indicator
+    return key
 
 
 def _seen_at(request: HttpRequest) -> datetime.datetime:
@@ -330,11 +319,3 @@ def _opinions_address(period: ReportingPeriod) -> str:
 
 def _to_opinions(period: ReportingPeriod) -> HttpResponse:
     return redirect(_opinions_address(period))
-
-
-def _back(request: HttpRequest, address: str) -> HttpResponse:
-    """Go back to the page the form was on, if it names one of this site."""
-    following = request.POST.get("next", "")
-    if following and url_has_allowed_host_and_scheme(following, {request.get_host()}, request.is_secure()):
-        return redirect(following)
-    return redirect(address)

@@ -16,16 +16,9 @@ from projects.services.periods import mark_closed
 from supervision.models import Document, Snapshot
 from supervision.services.documents import draft_bulletin
 from supervision.services.snapshots import freeze_snapshot
-from supervision.standings import fetch, live_parameters
+from supervision.standings import WITH_TASK, fetch, live_parameters
 
 CLOSE_JOB = "close_month"
-
-#: Who has a task in the period; a share that was never split binds nobody to report (R4, R5).
-WITH_TASK = """
-SELECT DISTINCT participant_id
-FROM rated
-WHERE participant_kind <> 'whole' AND task IN ('assessed', 'text') AND target_state IN ('assessed', 'text')
-"""
 
 
 class CloseRefused(Refused):
@@ -64,7 +57,10 @@ class Closed:
 
 
 def reporters_of(period: ReportingPeriod) -> list[Reporter]:
-    """Return who has to report, in official order: units with a task, or the lead agencies. Four queries."""
+    """Return who has to report, in official order: units with a task or a plan of money, or the lead agencies.
+
+    Five queries.
+    """
     reports = list(Report.objects.filter(period=period))
     if period.programme.reporting_by == Programme.ReportingBy.AGENCY:
         by_agency = {report.agency_id: report for report in reports}
@@ -189,8 +185,7 @@ def _require_complete(period: ReportingPeriod, without: list[str]) -> list[str]:
 
 
 def _missing_sentence(reporter: Reporter) -> str:
-    label = reporter.name if reporter.key == reporter.name else f"{reporter.name}（{reporter.key}）"
-    return f"{label}的月报还没有审核通过，现在是“{STATES[reporter.state][1]}”。"
+    return f"{reporter.name}的月报还没有审核通过，现在是“{STATES[reporter.state][1]}”。"
 
 
 def _closed_before(period: ReportingPeriod) -> Closed:

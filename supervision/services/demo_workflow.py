@@ -5,14 +5,17 @@ their own: the trail would date them today.
 """
 
 import datetime
+from collections import defaultdict
 from decimal import Decimal
 
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from livelihood.models import Agency, User
+from livelihood.models import Agency, RoleGrant, User
 from projects.bureaus import own_sub_projects
-from projects.content import content_hash
+from projects.content import content_hash, content_hashes
 from projects.models import (
+    Assignment,
     BureauSignature,
     CellReview,
     Figure,
@@ -28,12 +31,17 @@ from projects.models import (
 #: 颍泉区's cell the lead agency objects to, and the one that was returned and answered.
 OBJECTED, RETURNED = (25, "小规模学校(教学点)智慧学校"), (26, "新建改扩建公办幼儿园")
 
+#: Bureaus of 颍泉区 that have not signed; the first has been reminded.
+UNSIGNED = ("颍泉区卫健委", "颍泉区文旅局")
+
 
 def load_workflow(period: ReportingPeriod, reports: dict[str, Report], office: User) -> None:
     """Load it for a month whose reports (by the unit's code) are there and which is still open."""
     names = ["taihe_education", "city_education", "yingquan_clerk", "yingshang_clerk"]
     people = User.objects.in_bulk(names, field_name="username")
     _sign_bureau(reports["341222"], people["taihe_education"])
+    _sign_bureaus(reports["341204"], office)
+    _remind_bureau(reports["341204"], people["yingquan_clerk"])
     _remind(period, reports["341226"], office, people["yingshang_clerk"])
     for code in ("341202", "341222"):
         _confirm(reports[code], people["city_education"])
@@ -52,6 +60,50 @@ def _sign_bureau(report: Report, by: User) -> None:
     sha256 = content_hash(report, sub_projects=own_sub_projects(report, by.agency))
     BureauSignature.objects.create(
         report=report, agency=by.agency, sha256=sha256, signed_by=by, signed_at=_moment(report, 3, 16)
+    )
+
+
+def _sign_bureaus(report: Report, office: User) -> None:
+    """Nearly all bureaus of a county have signed, each by a filler of its own, whose account has no password."""
+    assigned: dict[Agency, set[int]] = defaultdict(set)
+    for row in Assignment.objects.filter(participant=report.participant).select_related("agency"):
+        if row.agency.name not in UNSIGNED:
+            assigned[row.agency].add(row.sub_project_id)
+    fillers = User.objects.bulk_create(
+        User(
+            username=f"demo_filler_{agency.pk}",
+            full_name=f"{agency}填报人",
+            agency=agency,
+            password=make_password(None),
+        )
+        for agency in assigned
+    )
+    RoleGrant.objects.bulk_create(
+        RoleGrant(user=filler, role=RoleGrant.Role.FILLER, agency=filler.agency, granted_by=office)
+        for filler in fillers
+    )
+    hashes = content_hashes(report, {agency.pk: parts for agency, parts in assigned.items()})
+    BureauSignature.objects.bulk_create(
+        BureauSignature(
+            report=report,
+            agency=filler.agency,
+            sha256=hashes[filler.agency_id],
+            signed_by=filler,
+            signed_at=_moment(report, 7, 9 + nth % 8, nth),
+        )
+        for nth, filler in enumerate(fillers)
+    )
+
+
+def _remind_bureau(report: Report, clerk: User) -> None:
+    """The county asked one of the bureaus that have not signed."""
+    Reminder.objects.create(
+        period=report.period,
+        participant=report.participant,
+        agency=Agency.objects.get(region=report.participant.region, name=UNSIGNED[0]),
+        text="演示数据：数已由区民生办代填，请核对签字。",
+        sent_by=clerk,
+        sent_at=_moment(report, 7, 17, 30),
     )
 
 

@@ -273,13 +273,33 @@ def test_password_wrong_old_one_changes_nothing(client, clerk):
 
     assert response.status_code == 422
     assert not AuditEvent.objects.filter(verb="change_own_password").exists()
+    assert "您的旧密码不正确" in response.content.decode()
+
+
+def test_password_refused_by_every_rule_is_told_politely(client):
+    person = factories.UserFactory(username="1234567890")
+    person.set_password(PASSWORD)
+    person.save()
+    client.force_login(person)
+    refused = {"1234567890": ("太相似", "常见密码", "全都是数字"), "short": ("至少 10 个字符",)}
+
+    pages = {
+        new: client.post("/password/", {"old_password": PASSWORD, "new_password1": new, "new_password2": new})
+        for new in refused
+    }
+
+    for new, sentences in refused.items():
+        text = pages[new].content.decode()
+        assert all(sentence in text for sentence in sentences), new
+        assert "你" not in text
 
 
 # -- the trail is the auditor's to read -----------------------------------------------------------
 
 
 def test_admin_auditor_reads_the_trail_in_words(client, auditor, clerk):
-    event = record_event(by=clerk, verb="revoke", target=clerk, before={"role": "<b>head</b>"}, reason="调离")
+    before = {"role": "<b>head</b>", "full_name": "张三"}
+    event = record_event(by=clerk, verb="revoke", target=clerk, before=before, reason="调离")
     client.force_login(auditor)
 
     listed = client.get(reverse("admin:livelihood_auditevent_changelist"), {"verb": "revoke", "q": "调离"})
@@ -288,6 +308,9 @@ def test_admin_auditor_reads_the_trail_in_words(client, auditor, clerk):
     assert f"用户 {clerk.pk}" in listed.content.decode()
     assert "收回授权" in shown.content.decode()
     assert "&lt;b&gt;head&lt;/b&gt;" in shown.content.decode()
+    # The account's column has a word; what is none of its columns stands as recorded.
+    assert "&quot;姓名&quot;: &quot;张三&quot;" in shown.content.decode()
+    assert "&quot;role&quot;" in shown.content.decode()
 
 
 @pytest.mark.parametrize("keeper", ["system_admin", "security_admin", "auditor"])

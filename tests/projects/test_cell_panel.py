@@ -37,7 +37,7 @@ def panel(client, report, clerk, participants, indicators):
 
     def get(name="里程", *, by=clerk, unit="341222", page=""):
         client.force_login(by)
-        arguments = [report.pk, participants[unit].pk, indicators[name].pk]
+        arguments = [report.pk, (participants[unit].pk, indicators[name].pk)]
         return client.get(reverse("projects:report-cell", args=arguments), {"page": page} if page else {})
 
     return get
@@ -115,7 +115,7 @@ def test_panel_shows_the_return_the_objection_and_the_flag_with_their_forms(
     assert "与路网系统 &lt;b&gt;38.60&lt;/b&gt; 公里不一致" in text
     assert "<b>38.60" not in text
     assert reverse("projects:answer-return", args=[report.pk]) in text
-    assert "认为是 <strong>58.00</strong>" in text
+    assert "认为是 <strong>58.00 公里</strong>" in text
     assert f'name="w-{figure.participant_id}-{figure.indicator_id}"' in text
 
 

@@ -290,6 +290,7 @@ def bodies():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(bodies()))
 def test_body_of_a_wrong_shape_is_refused_in_one_sentence(name, client, report, clerk):
     client.force_login(clerk)

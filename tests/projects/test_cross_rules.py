@@ -346,6 +346,7 @@ def test_page_tries_what_stands_in_the_form_and_stores_nothing(keeper, programme
     assert not CrossRule.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

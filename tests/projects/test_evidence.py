@@ -41,7 +41,7 @@ def add(client, report, clerk, participants, indicators):
 
     def post(data, name="现场.jpg", *, by=clerk, unit="341222", indicator="里程"):
         client.force_login(by)
-        arguments = [report.pk, participants[unit].pk, indicators[indicator].pk]
+        arguments = [report.pk, (participants[unit].pk, indicators[indicator].pk)]
         file = SimpleUploadedFile(name, data) if data is not None else ""
         return client.post(reverse("projects:evidence-add", args=arguments), {"file": file}, follow=True)
 
@@ -125,6 +125,7 @@ def test_photo_pdf_or_sheet_is_kept_by_its_content(data, name, kept, kind, add, 
     assert AuditEvent.objects.get(verb="add_evidence").after["file_name"] == kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "name", "sentence"),
     [
@@ -185,6 +186,7 @@ def test_same_file_twice_on_one_cell_is_refused_on_another_taken(add):
     assert Evidence.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_twenty_first_file_of_a_cell_is_refused(add):
     for number in range(20):
         add(jpeg(str(number).encode()))
@@ -300,7 +302,7 @@ def test_removed_file_is_no_longer_shown_and_stays_in_the_record(client, add, cl
     assert row.removed_by == clerk
     assert Path(row.file.path).exists()
     assert AuditEvent.objects.get(verb="remove_evidence").by == clerk
-    cell = [report.pk, participants["341222"].pk, indicators["里程"].pk]
+    cell = [report.pk, (participants["341222"].pk, indicators["里程"].pk)]
     assert "现场.jpg" not in client.get(reverse("projects:report-cell", args=cell)).content.decode()
     add(jpeg())
     assert Evidence.objects.filter(removed_at__isnull=True).count() == 1

@@ -43,6 +43,12 @@ def confirm(client, address, page, **options):
     return client.post(address, {"step": "confirm", "fingerprint": page.context["review"].fingerprint}, **options)
 
 
+def bring_to(report, state):
+    """Put the report into a state without its way there; what stands has a content hash."""
+    stands = state != "draft"
+    Report.objects.filter(pk=report.pk).update(state=state, content_sha256="0" * 64 if stands else "")
+
+
 def test_template_is_downloaded_with_its_name(client, report, clerk, tmp_path):
     client.force_login(clerk)
 
@@ -202,3 +208,56 @@ def test_wholes_own_rate_is_imported_and_stands_approved(
     assert Figure.objects.get().value == Decimal("91.5")
     whole.refresh_from_db()
     assert whole.state == "approved"
+
+
+@pytest.mark.parametrize(
+    ("person", "state", "words", "leads_to"),
+    [
+        ("clerk", "signed", "先在月报页撤回签字", "projects:report-detail"),
+        ("clerk", "submitted", "先在月报页撤回，或请市民生办退回", "projects:report-detail"),
+        ("clerk", "approved", "请市民生办退回", "projects:report-detail"),
+        ("city_officer", "signed", "请填报单位先撤回签字", "projects:report-detail"),
+        ("city_officer", "submitted", "先退回给填报单位", "projects:report-review"),
+        ("city_officer", "approved", "先退回给填报单位", "projects:report-review"),
+    ],
+)
+def test_page_of_a_report_that_stands_says_what_to_do_first_instead_of_the_form(
+    client, request, report, address, person, state, words, leads_to
+):
+    bring_to(report, state)
+    client.force_login(request.getfixturevalue(person))
+
+    page = client.get(address)
+
+    assert words in page.context["not_now"]["sentence"]
+    assert page.context["not_now"]["url"] == reverse(leads_to, args=[report.pk])
+    assert page.context["not_now"]["sentence"] in page.content.decode()
+    assert 'type="file"' not in page.content.decode()
+
+
+@pytest.mark.parametrize("state", ["draft", "approved"])
+def test_page_of_a_closed_month_names_the_close_and_leads_to_the_reopening(
+    client, report, address, period, state, clerk, city_officer
+):
+    bring_to(report, state)
+    type(period).objects.filter(pk=period.pk).update(
+        state="closed", closed_at="2020-09-10T00:00:00Z", closed_by=city_officer
+    )
+
+    pages = {}
+    for person in (clerk, city_officer):
+        client.force_login(person)
+        pages[person] = client.get(address)
+
+    assert "已经封账，不能再导入。确需更正，请联系市民生办重新开放。" in pages[clerk].content.decode()
+    assert pages[city_officer].context["not_now"]["label"] == "去重新开放"
+    assert not any('type="file"' in page.content.decode() for page in pages.values())
+
+
+def test_page_of_an_open_draft_shows_the_form(client, address, clerk):
+    client.force_login(clerk)
+
+    page = client.get(address)
+
+    assert page.context["not_now"] is None
+    assert 'type="file"' in page.content.decode()

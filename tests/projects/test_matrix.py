@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livelihood.models import AuditEvent
+from projects import matrix_page
 from projects.models import Figure, Report
 from projects.services import periods, reports
 from projects.services.figures import FigureEntry, record_figures
@@ -426,3 +427,109 @@ def test_agency_that_reports_types_nothing_into_the_whole_nor_into_another_agenc
     assert cells["太和县", "里程"]["is_typed"]
     assert not cells["全市", "合格率"]["is_typed"]
     assert client.get(reverse("projects:project-matrix", args=[programme.code, period.code, 2])).status_code == 404
+
+
+# ---------- What is known of a cell, and what has not begun ----------
+
+
+def test_every_cell_with_a_task_leads_to_what_is_known_of_it(client, address, opened, key, city_officer):
+    client.force_login(city_officer)
+
+    cells = cells_of(client.get(address))
+    panel = client.get(cells["太和县", "里程"]["url"] + "?remark=1")
+
+    assert cells["太和县", "里程"]["url"] == f"/reports/{opened['341222'].pk}/cells/{key('里程')}/"
+    assert (cells["市本级", "里程"]["url"], cells["全市", "里程"]["url"]) == ("", "")
+    assert f'name="r-{key("里程")}"' in panel.content.decode()
+
+
+def test_lead_agency_that_only_reads_gets_no_way_into_a_units_report(client, address, opened, lead_officer):
+    client.force_login(lead_officer)
+
+    response = client.get(address)
+
+    assert {cell["url"] for cell in cells_of(response).values()} == {""}
+    assert "data-cell=" not in response.content.decode()
+
+
+def test_unit_that_has_not_begun_is_begun_from_its_row(client, address, programme, period, indicators, city_officer):
+    client.force_login(city_officer)
+    before = client.get(address)
+    start = reverse("projects:report-start", args=[programme.code, period.code])
+
+    response = client.post(start, {"participant": "341222", "next": address})
+
+    assert 'aria-label="开始填 太和县"' in before.content.decode()
+    assert not cells_of(before)["太和县", "里程"]["is_typed"]
+    assert response["Location"] == address
+    after = client.get(address)
+    assert cells_of(after)["太和县", "里程"]["is_typed"]
+    assert 'aria-label="开始填 太和县"' not in after.content.decode()
+
+
+@pytest.mark.parametrize("role", ["lead_officer", "leader"])
+def test_unit_that_has_not_begun_is_a_word_to_who_only_reads(client, address, period, indicators, role, request):
+    client.force_login(request.getfixturevalue(role))
+
+    html = client.get(address).content.decode()
+
+    assert "未开始" in html
+    assert "开始填" not in html
+
+
+def test_nothing_is_begun_in_a_closed_month(client, address, period, indicators, city_officer):
+    periods.mark_closed(period=period, without=[], by=city_officer)
+    client.force_login(city_officer)
+
+    assert "开始填" not in client.get(address).content.decode()
+
+
+def test_agency_that_reports_begins_its_report_above_the_table(
+    client, address, programme, period, indicators, lead_agency, lead_officer
+):
+    programme.reporting_by = "agency"
+    programme.save()
+    client.force_login(lead_officer)
+    before = client.get(address)
+    start = reverse("projects:report-start", args=[programme.code, period.code])
+
+    client.post(start, {"agency": lead_agency.pk, "next": address})
+
+    assert "市交通运输局的本期月报还没有开始" in before.content.decode()
+    after = client.get(address)
+    assert "还没有开始" not in after.content.decode()
+    assert cells_of(after)["太和县", "里程"]["is_typed"]
+    assert cells_of(after)["太和县", "里程"]["url"].startswith(f"/reports/{Report.objects.get(agency=lead_agency).pk}/")
+
+
+# ---------- A table longer than a form ----------
+
+
+def test_long_table_is_several_forms_of_whole_rows_each_stored_alone(
+    client, address, opened, key, city_officer, monkeypatch
+):
+    # Two indicators: room for five cells is two rows, so four units are two forms.
+    monkeypatch.setattr(matrix_page, "FORM_CELLS", 5)
+    client.force_login(city_officer)
+
+    response = client.get(address)
+
+    forms = response.context["forms"]
+    assert [[row["unit"].code for row in form["rows"]] for form in forms] == [
+        ["341222", "341282"],
+        ["341200-own", "341200"],
+    ]
+    html = response.content.decode()
+    assert "保存太和县至界首市" in html
+    own = key("合格率", "341200-own")
+    assert f'name="f-{own}" form="entry-2"' in html
+    assert own in forms[1]["versions"]
+    assert own not in forms[0]["versions"]
+    saved = client.post(address, {f"f-{own}": "91", "versions": forms[1]["versions"]})
+    assert saved.status_code == 302
+    assert Figure.objects.get().value == 91
+
+
+def test_form_holds_fewer_fields_than_the_server_takes(settings):
+    # A field per cell, one for the versions, one for the token.
+    assert matrix_page.FORM_CELLS + 2 < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS

@@ -1,6 +1,7 @@
 """The report page: what a person may type, what becomes of it, and what is refused in a sentence."""
 
 import datetime
+import re
 from decimal import Decimal
 
 import pytest
@@ -120,6 +121,7 @@ def test_save_with_one_wrong_cell_stores_the_others_and_keeps_the_text(post, rep
     assert "“6.8.4”不是数字" in text_of(response)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -613,3 +615,31 @@ def test_period_page_offers_review_and_entry_to_the_office_only(client, period, 
     assert ">录入</a>" in office
     assert ">审核</a>" not in seen
     assert ">录入</a>" not in seen
+
+
+def steps_shown(client, report, by):
+    """Return the foot as its own address answers and as the page holds it, without the tokens."""
+    client.force_login(by)
+    alone = client.get(reverse("projects:report-foot", args=[report.pk])).content.decode()
+    page = client.get(reverse("projects:report-detail", args=[report.pk])).content.decode()
+    held = re.search(r'id="foot-steps"[^>]*>(.*?)</div>\s*</footer>', page, re.DOTALL)[1]
+    return [" ".join(re.sub(r'value="\w{64}"', "", html).split()) for html in (alone, held)]
+
+
+@pytest.mark.parametrize("state", ["draft", "filled", "signed", "submitted"])
+def test_foot_asked_for_alone_is_the_foot_of_the_page(
+    state, client, report, clerk, head, filler, city_officer, inspector, participants, indicators
+):
+    people = [clerk, head, filler, city_officer, inspector]
+    if state != "draft":
+        entry = FigureEntry(participants["341222"].pk, indicators["里程"].pk, state="reported", value=Decimal(1))
+        record_figures(report=report, entries=[entry], by=clerk, origin="form")
+    if state in ("signed", "submitted"):
+        reports.sign_report(report=report, by=head)
+    if state == "submitted":
+        reports.submit_report(report=report, by=clerk)
+
+    shown = [steps_shown(client, report, person) for person in people]
+
+    assert [alone for alone, _ in shown] == [held for _, held in shown]
+    assert any(alone for alone, _ in shown)

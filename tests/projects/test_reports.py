@@ -81,6 +81,7 @@ def brought_to(report, clerk, head, city_officer):
     return bring
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("state", Report.State.values)
 def test_transition_from_state_by_role_moves_or_refuses(state, person, brought_to, request):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from projects.models import CellReview, Figure, FigureFlag, LeadObjection, Reminder, Report
 from projects.review_matrix import CELL_STATES, ReviewMatrix
-from projects.review_page import ReviewPage, parse_key, read_seen, seal_seen
+from projects.review_page import ReviewPage, read_seen, seal_seen
 from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
@@ -57,6 +57,21 @@ def report(last_month, period, participants, keys, clerk, head):
 def flag(report, keys):
     figure = Figure.objects.get(report=report, indicator=keys["里程"][1])
     return FigureFlag.objects.create(figure=figure, code="x", explanation="比上月多\n请核对", reason=SCRIPT)
+
+
+@pytest.fixture
+def seen_blank(report, keys, city_officer):
+    """合格率, the one blank, has been looked at."""
+    unit, indicator = keys["合格率"]
+    return CellReview.objects.create(
+        report=report,
+        participant_id=unit,
+        indicator_id=indicator,
+        nth=1,
+        verdict="passed",
+        figure_version=0,
+        decided_by=city_officer,
+    )
 
 
 @pytest.fixture
@@ -306,6 +321,7 @@ def test_reason_with_a_script_is_escaped_wherever_it_is_shown(desk, report, keys
         assert "&lt;script&gt;" in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["", "x", "1", "1-", "-1", "1-2-3", "１-２", "9" * 50 + "-1", "1-2; drop"])
 def test_nonsense_for_a_cell_is_refused_in_words(cell, desk, report):
     response = desk.post(address(report, "-pass"), {"seal": seal_of(report), "pass": cell})
@@ -421,7 +437,6 @@ def test_key_and_seal_come_back_as_they_went_in(report, keys):
     seen = {keys["里程"]: 3, keys["人数"]: 0}
 
     assert read_seen(report, seal_seen(report, seen)) == (report.version, seen)
-    assert parse_key("12-345") == (12, 345)
 
 
 # -- the matrix ---------------------------------------------------------------------------------
@@ -463,7 +478,7 @@ def test_matrix_cell_follows_flags_verdicts_and_state(report, flag, objection, p
     assert approved == ["approved", "approved"]
 
 
-def test_matrix_counts_what_can_be_approved_without_a_look(report, flag, period, keys, city_officer):
+def test_matrix_counts_what_can_be_approved_without_a_look(report, flag, seen_blank, period, keys, city_officer):
     before = ReviewMatrix(period, city_officer).counts()["clean"]
     CellReview.objects.create(
         report=report,
@@ -478,7 +493,7 @@ def test_matrix_counts_what_can_be_approved_without_a_look(report, flag, period,
     assert (before, ReviewMatrix(period, city_officer).counts()["clean"]) == (0, 1)
 
 
-def test_matrix_page_shows_reminders_lateness_and_actions(desk, report, period, participants, city_officer):
+def test_matrix_page_shows_reminders_lateness_and_actions(desk, report, seen_blank, period, participants, city_officer):
     Reminder.objects.create(period=period, participant=participants["341282"], text="请报送", sent_by=city_officer)
 
     response = desk.get(reverse("projects:review-matrix", args=[period.programme.code, period.code]))
@@ -515,8 +530,20 @@ def test_states_of_a_cell_differ_by_sign_and_word():
     assert len(set(signs)) == len(signs)
 
 
-def test_approve_clean_says_what_was_approved_and_why_others_were_not(desk, report, flag, period, participants):
+def test_matrix_says_of_each_report_why_it_is_not_approved_without_a_look(desk, report, flag, objection, period):
+    response = desk.get(reverse("projects:review-matrix", args=[period.programme.code, period.code]))
+
+    text = text_of(response)
+    assert "不能直接通过：1 格有提示还没有看过；牵头部门对 1 格有异议；1 格是空的，没有写原因" in text
+    assert "没有问题的 0，要看的 1" in text
+
+
+def test_approve_clean_says_what_was_approved_and_why_others_were_not(
+    desk, report, flag, seen_blank, period, participants, indicators, city_officer
+):
     other = factories.ReportFactory(period=period, participant=participants["341282"], state="submitted")
+    for indicator in indicators.values():
+        factories.FigureFactory(report=other, indicator=indicator, value=Decimal(80), updated_by=city_officer)
     Report.objects.filter(pk=other.pk).update(content_sha256=reports.content_hash(fresh(other)))
 
     response = desk.post(reverse("projects:approve-clean", args=[period.programme.code, period.code]), follow=True)

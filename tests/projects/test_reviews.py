@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from livelihood.access import NotAllowed
 from livelihood.models import AuditEvent
@@ -68,6 +69,20 @@ def objection(report, keys, lead_agency, lead_officer):
         figure_version=1,
         raised_by=lead_officer,
     )
+
+
+def resign(report):
+    """As if it had been signed and submitted as it stands now."""
+    Report.objects.filter(pk=report.pk).update(content_sha256=reports.content_hash(fresh(report)))
+
+
+def filled_report(period, unit, indicators, by):
+    """A submitted report with a figure in every cell."""
+    made = factories.ReportFactory(period=period, participant=unit, state="submitted")
+    for indicator in indicators.values():
+        factories.FigureFactory(report=made, indicator=indicator, value=Decimal(80), updated_by=by)
+    resign(made)
+    return made
 
 
 def unchanged(report):
@@ -312,26 +327,59 @@ def test_approve_clean_keeps_an_objection_even_when_passed(report, objection, ke
 
 
 @pytest.mark.django_db
-def test_approve_clean_keeps_changed_content_and_goes_on(report, period, participants, city_officer):
+def test_approve_clean_keeps_changed_content_and_goes_on(report, period, participants, indicators, city_officer):
     Figure.objects.filter(report=report).update(value=Decimal("99"))
-    other = factories.ReportFactory(period=period, participant=participants["341282"], state="submitted")
-    Report.objects.filter(pk=other.pk).update(content_sha256=reports.content_hash(fresh(other)))
+    other = filled_report(period, participants["341282"], indicators, city_officer)
 
     outcome = reviews.approve_clean(period=period, by=city_officer)
 
     assert [row.pk for row in outcome.approved] == [other.pk]
-    assert [reason for _, reason in outcome.kept] == ["提交之后内容有改动，不能审核通过。请先退回，核对后重新签字。"]
+    assert [reason for _, reason in outcome.kept] == ["签字之后内容有改动，要退回重新签字。"]
+
+
+@pytest.mark.django_db
+def test_approve_clean_keeps_blanks_until_each_has_a_remark_or_is_passed(
+    period, participants, indicators, keys, city_officer
+):
+    other = filled_report(period, participants["341282"], indicators, city_officer)
+    unit = other.participant_id
+    blank = Figure.objects.filter(report=other, indicator__in=[indicators["里程"], indicators["人数"]])
+    blank.update(state="blank", value=None)
+    resign(other)
+
+    both = reviews.approve_clean(period=period, by=city_officer).kept
+    blank.filter(indicator=indicators["里程"]).update(remark="路面 9 月铺完")
+    resign(other)
+    one = reviews.approve_clean(period=period, by=city_officer).kept
+    cell = (unit, indicators["人数"].pk)
+    version = Figure.objects.get(report=other, indicator=indicators["人数"]).version
+    reviews.pass_cells(report=fresh(other), keys=[cell], seen={cell: version}, by=city_officer)
+    outcome = reviews.approve_clean(period=period, by=city_officer)
+
+    assert [reason for _, reason in both] == ["2 格是空的，没有写原因。"]
+    assert [reason for _, reason in one] == ["1 格是空的，没有写原因。"]
+    assert ([row.pk for row in outcome.approved], outcome.kept) == ([other.pk], [])
+
+
+@pytest.mark.django_db
+def test_approve_clean_keeps_a_flag_without_a_reason(report, flagged, city_officer):
+    FigureFlag.objects.filter(pk=flagged.pk).update(reason="")
+
+    kept = reviews.approve_clean(period=report.period, by=city_officer).kept
+
+    assert [reason for _, reason in kept] == ["1 格有提示没有说明。"]
 
 
 @pytest.mark.django_db
 def test_doubts_about_many_reports_cost_the_queries_of_one(
-    report, flagged, objection, period, participants, django_assert_num_queries
+    report, flagged, objection, period, participants, indicators, city_officer, django_assert_num_queries
 ):
-    factories.ReportFactory(period=period, participant=participants["341282"], state="submitted")
-    waiting = reviews.waiting_reports(period)
+    with CaptureQueriesContext(connection) as one:
+        reviews.doubts_about(reviews.waiting_reports(period))
+    filled_report(period, participants["341282"], indicators, city_officer)
 
-    with django_assert_num_queries(4):
-        doubts = reviews.doubts_about(waiting)
+    with django_assert_num_queries(len(one)):
+        doubts = reviews.doubts_about(reviews.waiting_reports(period))
 
     assert doubts[report.pk] == ["1 格有提示还没有看过", "牵头部门对 1 格有异议"]
 

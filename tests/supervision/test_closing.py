@@ -94,7 +94,7 @@ def test_close_with_somebody_missing_is_refused_by_name(period, participants, in
     with pytest.raises(closing.CloseRefused) as refusal:
         close(period, by=city_officer)
 
-    assert refusal.value.reasons == ["界首市（341282）的月报还没有审核通过，现在是“填报中”。"]
+    assert refusal.value.reasons == ["界首市的月报还没有审核通过，现在是“填报中”。"]
     period.refresh_from_db()
     assert period.state == "open"
     assert not Snapshot.objects.exists()
@@ -269,7 +269,7 @@ def test_job_overtaken_by_a_returned_report_fails_with_the_reason(approved, part
 
     job.refresh_from_db()
     assert job.state == "failed"
-    assert job.error == "还不能封账：太和县（341222）的月报还没有审核通过，现在是“已退回”。"
+    assert job.error == "还不能封账：太和县的月报还没有审核通过，现在是“已退回”。"
 
 
 @pytest.mark.django_db
@@ -342,8 +342,8 @@ def test_close_command_with_somebody_missing_lists_them_and_ends_with_1(period, 
     json_code, json_out, _ = run_command("close_month", "--programme", "fuyang-2020", "--period", "2020-08", "--json")
 
     assert (code, json_code, out) == (1, 1, "")
-    assert "界首市（341282）" in err
-    assert "市本级（341200-own）" in err
+    assert "界首市的月报" in err
+    assert "市本级的月报" in err
     document = json.loads(json_out)
     assert document["refused"] is True
     assert len(document["issues"]) == 2

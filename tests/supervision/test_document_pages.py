@@ -78,7 +78,7 @@ def test_close_button_with_somebody_missing_says_who_and_changes_nothing(
     response = client.post(CLOSE)
 
     assert response.status_code == 422
-    assert "界首市（341282）的月报还没有审核通过" in text_of(response)
+    assert "界首市的月报还没有审核通过" in text_of(response)
     assert not Job.objects.filter(kind="close_month").exists()
 
 

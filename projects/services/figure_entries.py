@@ -1,0 +1,267 @@
+"""Cells as they come in, and what becomes of each before anything is stored: read, wrong, unchanged, overtaken."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from livelihood.models import User
+from livelihood.services import Refused
+from projects.models import Figure, FigureRevision, Indicator, Report, Target
+from projects.services.reports import is_whole
+from projects.values import WHOLE_DIGITS
+
+Key = tuple[int, int]
+State = Figure.State
+
+REMARK_LENGTH = Figure._meta.get_field("remark").max_length
+#: A progress text is a paragraph, not a document.
+TEXT_LENGTH = 2000
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """One cell as it came in: what it says, where it stood, and which version the person saw.
+
+    `state` reported, blank, no_task or text; `remark` and `reason` (of the flags) None keeps what is stored;
+    `base_version` None does not ask what was there, 0 means that nothing was.
+    """
+
+    participant_id: int
+    indicator_id: int
+    state: str
+    value: Decimal | None = None
+    text: str = ""
+    remark: str | None = None
+    sheet: str = ""
+    cell: str = ""
+    base_version: int | None = None
+    reason: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """Return (participant id, indicator id)."""
+        return self.participant_id, self.indicator_id
+
+
+@dataclass(frozen=True)
+class FigureConflict:
+    """What somebody else stored after the person had opened the page; nothing was overwritten."""
+
+    participant_id: int
+    indicator_id: int
+    state: str
+    value: Decimal | None
+    text: str
+    remark: str
+    version: int
+    by: str
+    at: datetime
+
+
+@dataclass
+class FigureOutcome:
+    """What became of a batch, by (participant id, indicator id)."""
+
+    saved: list[Key] = field(default_factory=list)
+    unchanged: list[Key] = field(default_factory=list)
+    explained: list[Key] = field(default_factory=list)
+    #: Cells not in the batch whose flags changed because of it (a whole, the left side of a 勾稽关系).
+    related: list[Key] = field(default_factory=list)
+    conflicts: list[FigureConflict] = field(default_factory=list)
+    errors: dict[Key, str] = field(default_factory=dict)
+    #: Why nothing of the report was stored.
+    refusal: Exception | None = None
+
+
+class FiguresRefused(Refused):
+    """Cells that cannot be stored; `errors`: (participant id, indicator id) → Chinese sentence."""
+
+    def __init__(self, errors: dict[Key, str]):
+        super().__init__("；".join(errors.values()))
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a batch's cells before it is stored: indicators, tasks, figures. Three queries."""
+
+    indicators: dict[int, Indicator]
+    targets: dict[Key, Target]
+    figures: dict[Key, Figure]
+
+    def task(self, key: Key) -> str:
+        """Return the cell's task: assessed, blank, no_task, not_applicable or text (R4: also from its base)."""
+        indicator = self.indicators[key[1]]
+        target, base = self.targets.get(key), self.targets.get((key[0], indicator.base_id))
+        if target is not None and target.state == Target.State.TEXT:
+            return target.state
+        if base is not None and base.state in (Target.State.NO_TASK, Target.State.NOT_APPLICABLE):
+            return base.state
+        if target is None or (target.state == Target.State.ASSESSED and target.value is None):
+            return "blank"
+        return target.state
+
+
+def known_facts(
+    report: Report, entries: Iterable[FigureEntry], *, indicators: dict[int, Indicator] | None = None
+) -> Facts:
+    """Fetch what is known of the entries' cells: indicators of the programme, targets in force, figures.
+
+    `indicators` (by id): those the caller has fetched from the programme already.
+    """
+    participants = {entry.participant_id for entry in entries}
+    period = report.period
+    if indicators is None:
+        wanted = {entry.indicator_id for entry in entries}
+        indicators = Indicator.objects.of_programme(period.programme_id).order_by().in_bulk(wanted)
+    wanted = indicators.keys() | {row.base_id for row in indicators.values() if row.base_id}
+    targets = Target.objects.in_force(period.ends_on).filter(participant__in=participants, indicator__in=wanted)
+    targets = targets.order_by()
+    figures = Figure.objects.filter(
+        period=period, participant__in=participants, indicator__in=indicators.keys()
+    ).order_by()
+    return Facts(
+        indicators=indicators,
+        targets={(row.participant_id, row.indicator_id): row for row in targets},
+        figures={(row.participant_id, row.indicator_id): row for row in figures},
+    )
+
+
+def figure_errors(report: Report, entries: Iterable[FigureEntry], facts: Facts) -> dict[Key, str]:
+    """Return what is wrong with single cells (R4, R20), without storing anything; for previews too."""
+    errors = {}
+    for entry in entries:
+        if sentence := _error(report, entry, facts):
+            errors[entry.key] = sentence
+    return errors
+
+
+def is_summed(indicator: Indicator) -> bool:
+    """Tell whether the whole's figure of the indicator is the sum of the units' (R6)."""
+    return indicator.additive and indicator.kind == Indicator.Kind.NUMBER
+
+
+def _error(report: Report, entry: FigureEntry, facts: Facts) -> str:
+    """Return what is wrong with one cell, or an empty string."""
+    indicator, task = facts.indicators[entry.indicator_id], facts.task(entry.key)
+    figure = facts.figures.get(entry.key)
+    is_text = indicator.kind == Indicator.Kind.TEXT
+    texts = entry.text + (entry.remark or "") + (entry.reason or "")
+    sentence = ""
+    if figure is not None and figure.report_id != report.pk:
+        sentence = "这一格本期由另一份月报填报，不能在这里改。"
+    elif entry.state == State.REPORTED and task in (Target.State.NO_TASK, Target.State.NOT_APPLICABLE):
+        sentence = "目标里这一项是无任务，不能填数。确有任务的，请市民生办先修订目标。"
+    elif entry.state == State.REPORTED and is_whole(report) and is_summed(indicator):
+        sentence = "可加总的指标由各单位相加得出，不用另外录入。"
+    elif entry.state == State.REPORTED and is_text:
+        sentence = "这是文字类指标，请写进展，不填数。"
+    elif entry.state == State.TEXT and not is_text and task != Target.State.TEXT:
+        sentence = "这一项要填数，不能填文字；说明请写在备注里。"
+    elif entry.state == State.REPORTED:
+        sentence = _number_error(entry.value, indicator)
+    if not sentence and "\x00" in texts:
+        sentence = "文字里有不能保存的字符，请重新输入。"
+    if not sentence and len(entry.remark or "") > REMARK_LENGTH:
+        sentence = f"备注最多 {REMARK_LENGTH} 字，现在有 {len(entry.remark)} 字。"
+    if not sentence and max(len(entry.text), len(entry.reason or "")) > TEXT_LENGTH:
+        sentence = f"文字最多 {TEXT_LENGTH} 字，请写得短一些。"
+    return sentence
+
+
+def _number_error(value: Decimal | None, indicator: Indicator) -> str:
+    """Return what is wrong with a number, or an empty string (R20)."""
+    if value is None or not value.is_finite():
+        return "这一格不是一个确定的数。"
+    if value < 0 and indicator.kind != Indicator.Kind.GROWTH:
+        return f"“{indicator.name}”不能是负数。"
+    if abs(value) >= Decimal(10) ** WHOLE_DIGITS:
+        return f"这个数太大：小数点前最多 {WHOLE_DIGITS} 位。"
+    if -value.normalize().as_tuple().exponent > Figure._meta.get_field("value").decimal_places:
+        return "这个数的小数位太多。"
+    return ""
+
+
+def claims_no_task(entry: FigureEntry, facts: Facts) -> bool:
+    """Tell whether the cell says 无任务 where the target says otherwise (R4)."""
+    return entry.state == State.NO_TASK and facts.task(entry.key) == Target.State.ASSESSED
+
+
+def settled_entry(entry: FigureEntry, facts: Facts) -> FigureEntry:
+    """Return the entry as it will stand: the target alone decides 无任务 (R4), a kept remark is filled in."""
+    figure, state = facts.figures.get(entry.key), entry.state
+    if state == State.NO_TASK and facts.task(entry.key) not in (Target.State.NO_TASK, Target.State.NOT_APPLICABLE):
+        state = State.BLANK
+    remark = (figure.remark if figure else "") if entry.remark is None else entry.remark.strip()
+    return FigureEntry(
+        **vars(entry)
+        | {
+            "state": str(state),
+            "value": entry.value if state == State.REPORTED else None,
+            "text": entry.text.strip() if state == State.TEXT else "",
+            "remark": remark,
+        }
+    )
+
+
+def _content(row) -> tuple:
+    """Return what a figure or a settled entry says; None says nothing."""
+    return (State.BLANK, None, "", "") if row is None else (row.state, row.value, row.text, row.remark)
+
+
+def changed_entries(fine: list[FigureEntry], facts: Facts, outcome: FigureOutcome) -> list[FigureEntry]:
+    """Return the entries to store, and note the unchanged ones and the conflicts in `outcome`.
+
+    A cell whose base version is old is a conflict only if the person changed it: what still says the same as the
+    version they saw was not touched by them, and the other's figure stands.
+    """
+    changed, stale = [], []
+    for entry in fine:
+        figure = facts.figures.get(entry.key)
+        if _content(entry) == _content(figure):
+            outcome.unchanged.append(entry.key)
+        elif entry.base_version is not None and entry.base_version != (figure.version if figure else 0):
+            stale.append(entry)
+        else:
+            changed.append(entry)
+    seen = _revisions(stale, facts)
+    people = _people(facts.figures[entry.key] for entry in stale if entry.key in facts.figures)
+    for entry in stale:
+        figure = facts.figures.get(entry.key)
+        if entry.key in seen and _content(entry) == seen[entry.key]:
+            outcome.unchanged.append(entry.key)
+        elif figure is None:
+            changed.append(entry)
+        else:
+            outcome.conflicts.append(
+                FigureConflict(
+                    *entry.key,
+                    *_content(figure),
+                    version=figure.version,
+                    by=str(people[figure.updated_by_id]),
+                    at=figure.updated_at,
+                )
+            )
+    return changed
+
+
+def _revisions(stale: list[FigureEntry], facts: Facts) -> dict[Key, tuple]:
+    """Return what each stale entry's base version said. At most one query."""
+    keys = {facts.figures[entry.key].pk: entry for entry in stale if entry.key in facts.figures}
+    seen = {entry.key: _content(None) for entry in keys.values() if entry.base_version == 0}
+    if len(seen) < len(keys):
+        rows = FigureRevision.objects.filter(
+            figure__in=keys, version__in={entry.base_version for entry in keys.values()}
+        )
+        for row in rows:
+            entry = keys[row.figure_id]
+            if row.version == entry.base_version:
+                seen[entry.key] = (row.new_state, row.new_value, row.new_text, row.new_remark)
+    return seen
+
+
+def _people(figures: Iterable[Figure]) -> dict[int, User]:
+    """Return who stored the figures, by id. At most one query."""
+    ids = {figure.updated_by_id for figure in figures}
+    return User.objects.in_bulk(ids) if ids else {}
