@@ -7,7 +7,7 @@ from livelihood.models import User
 from projects import rights
 from projects.bureaus import BureauRow, bureau_rows, last_reminders
 from projects.content import stale_cells
-from projects.models import Programme, Reminder, Report
+from projects.models import PeriodReopening, Programme, Reminder, Report, ReportingPeriod
 from projects.opinions import leading_agencies, opinions
 from projects.services.reports import is_open_for_figures, is_whole
 
@@ -19,7 +19,7 @@ def report_workflow(report: Report, user: User, *, seen_at: datetime) -> dict:
     database's time before the page's figures were read, which a bureau's signature is held against.
     """
     if is_whole(report):
-        return signing_bureaus(report, user) | {"opinions": [], "stale": []}
+        return signing_bureaus(report, user) | {"opinions": [], "stale": [], "reopening": None}
     held, found = rights.parts_in(user, report), signing_bureaus(report, user)
     reminder = _reminder(report, found["own_bureaus"])
     return found | {
@@ -28,6 +28,7 @@ def report_workflow(report: Report, user: User, *, seen_at: datetime) -> dict:
         "stale": stale_cells(report),
         "reminder": reminder if report.state not in Report.COUNTED else None,
         "seen_at": seen_at.isoformat(),
+        "reopening": _reopening(report),
     }
 
 
@@ -45,6 +46,14 @@ def signing_bureaus(report: Report, user: User) -> dict:
         "unsigned": [] if held == {"filler"} else [row.agency.name for row in rows if row.is_outstanding],
         "may_sign_bureau": is_open_for_figures(report),
     }
+
+
+def _reopening(report: Report) -> PeriodReopening | None:
+    """Return what has opened the closed period for the unit, the one that lasts longest. One query, none while open."""
+    if report.period.state == ReportingPeriod.State.OPEN:
+        return None
+    units = report.period.reopenings.filter(participants=report.participant_id, ended_at__isnull=True)
+    return units.order_by("until").last() if report.participant_id else None
 
 
 def _reminder(report: Report, own_rows: list[BureauRow]) -> Reminder | None:

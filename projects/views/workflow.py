@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST
 
 from livelihood.access import NotAllowed, Role, access_of, is_city_office, oversees, require_city_office
+from livelihood.formats import format_moment
 from livelihood.models import Agency
 from livelihood.services import Refused
 from projects import rights
@@ -111,8 +112,7 @@ def period_outage(request: HttpRequest, code: str, period: str) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            moment = timezone.localtime(found.deadline)
-            messages.success(request, f"已记录停机，截止顺延至 {moment:%m月%d日 %H:%M}，这之前上报都不算迟报。")
+            messages.success(request, f"已记录停机，截止顺延至 {format_moment(found.deadline)}，这之前上报都不算迟报。")
             return redirect("projects:period-detail", code, found.code)
     context = period_context(request, found) | {
         "form": form,

@@ -69,6 +69,9 @@ def _sign_bureaus(report: Report, office: User) -> None:
     for row in Assignment.objects.filter(participant=report.participant).select_related("agency"):
         if row.agency.name not in UNSIGNED:
             assigned[row.agency].add(row.sub_project_id)
+    # Who has filled nothing has nothing to vouch for.
+    filled = set(Figure.objects.filter(report=report).values_list("indicator__sub_project", flat=True))
+    assigned = {agency: parts for agency, parts in assigned.items() if parts & filled}
     fillers = User.objects.bulk_create(
         User(
             username=f"demo_filler_{agency.pk}",

@@ -309,10 +309,35 @@ def test_city_office_records_an_outage_and_everybody_sees_it(post, look, report,
 
     done = post(city_officer, "period-outage", *month(period), **typed)
 
-    assert "截止顺延至 09月07日 18:00" in text_of(done)
+    assert "已记录停机，截止顺延至 9月7日 18:00" in text_of(done)
     assert Outage.objects.get().recorded_by == city_officer
     assert "因停机截止顺延至 9月7日 18:00" in text_of(done)
-    assert "9月7日 18:00 截止" in text_of(look(clerk, "report-detail", report.pk))
+    assert "9月7日 18:00 截止（因停机顺延，原定 9月5日 18:00）" in text_of(look(clerk, "report-detail", report.pk))
+
+
+def test_page_of_a_reopened_report_says_until_when(
+    look, report, period, participants, city_officer, clerk, other_clerk
+):
+    others = reports.report_for(period=period, participant=participants["341282"], by=other_clerk)
+    periods.mark_closed(period=period, without=[], by=city_officer)
+    until = timezone.now() + datetime.timedelta(days=2)
+    periods.reopen_period(
+        period=period, participants=[participants["341222"]], until=until, reason="漏报一处", by=city_officer
+    )
+    said = f"本期已重新开放给太和县，至 {timezone.localtime(until):%Y年}"
+
+    own, other = look(clerk, "report-detail", report.pk), look(other_clerk, "report-detail", others.pk)
+
+    assert said in text_of(own)
+    assert "重新开放给" not in text_of(other)
+    assert f"{timezone.localtime(until):%H:%M}：太和县" in text_of(look(city_officer, "period-detail", *month(period)))
+
+
+def test_reopening_page_of_an_open_month_says_it_needs_none(look, period, city_officer):
+    page = look(city_officer, "period-reopen", *month(period))
+
+    assert "还没有封账，要改数直接退回月报即可" in text_of(page)
+    assert 'name="until"' not in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 
 from livelihood.demo_logins import DEMO_LOGINS, DEMO_PASSWORD, demo_logins
 from livelihood.models import AuditEvent, Region, RoleGrant, User
+from projects.bureaus import bureau_rows
 from projects.cross_rules import stored_lines
 from projects.models import (
     Benchmark,
@@ -203,6 +204,17 @@ def test_demo_august_has_one_late_and_one_missing_report(august):
     assert Counter(states.values()) == {"approved": 8, "submitted": 1, "draft": 1}
     assert states["341226"] == "draft"
     assert late == ["341204"]
+
+
+def test_demo_county_under_review_has_bureaus_signed_and_outstanding_and_one_reminded(august):
+    report = august.reports.get(participant__code="341204")
+
+    rows = bureau_rows(report)
+
+    # 17 bureaus have tasks: 15 have signed, 2 have not, one of which was asked to. Two more have none here.
+    assert Counter(row.state for row in rows) == {"signed": 15, "ready": 2, "no_task": 2}
+    assert [row.agency.name for row in rows if row.last_reminder] == ["颍泉区卫健委"]
+    assert [row.signed_by.has_usable_password() for row in rows if row.is_signed] == [False] * 15
 
 
 def test_demo_reports_carry_the_hash_of_their_content_and_an_approval_of_it(august):
