@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 from livelihood.services import Refused
-from projects.excel.guard import FileRefused, kind_of
+from projects.excel.guard import FileRefused, has_macros, kind_of
 from projects.models import Evidence
 
 LARGEST = 20 * 1024 * 1024
@@ -80,13 +80,16 @@ def _sheet_ending(path: Path, name: str, data: bytes) -> str:
         sentence = str(refusal)
         raise Refused(f"{ONLY}，没有上传：{sentence}") from refusal
     if kind == "xlsx":
+        if has_macros(path):
+            # Others open it on their own machines.
+            raise Refused("文件带有宏，没有上传。请另存为不带宏的 .xlsx 再上传。")
         return ".xlsx"
     if kind == "ole":
         # An old Word file or an installer has the same beginning.
         if not any(stream.encode("utf-16-le") in data for stream in ("Workbook", "Book")):
             raise Refused(f"{ONLY}，这个文件都不是，没有上传。")
         return ".et" if given == ".et" else ".xls"
-    if given != ".csv" or not _is_table(data):
+    if kind != "text" or given != ".csv" or not _is_table(data):
         raise Refused(f"{ONLY}，这个文件都不是，没有上传。网页、SVG、程序和压缩包不能作佐证。")
     return ".csv"
 

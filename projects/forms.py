@@ -56,7 +56,7 @@ class ReturnFileForm(forms.Form):
     file = forms.FileField(
         label="月报表格",
         allow_empty_file=True,
-        help_text="系统下载的模板填好后上传；.xlsx、.xls、.et、.csv 都可以，最大20MB。",
+        help_text="县里自己的表或系统下载的模板都可以；.xlsx、.xls、.et、.csv，最大20MB。",
         error_messages={"required": "请先选一个文件。"},
     )
 

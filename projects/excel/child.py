@@ -1,43 +1,29 @@
 """The bare process that parses one untrusted file: `python -m projects.excel.child FILE`, JSON on stdout.
 
 Memory and CPU time are limited before anything is read; a parser that aborts takes only this process with
-it. No formula is executed, nothing is fetched, and the environment is empty.
+it. No formula and no macro is executed, nothing is fetched, and the environment is empty.
 
-Output: {"refused": sentence} or {"sheets": [{"name", "hidden", "first_row", "rows": [[cell, …], …]}]}.
-A cell is null, text, or an object: {"n": number as Excel shows it at most (15 digits)}, with "p" where the
-cell is formatted as a percentage; {"d": date or time}; {"b": bool}; {"e": error code}; {"f": true} for a
-formula without a stored result.
+Output: {"refused": sentence} or {"sheets": [{"name", "hidden", "rows": [[cell, …], …], "merges":
+[[first row, first column, last row, last column], …], "hidden_rows": [row, …], "hidden_columns": [column, …]}]},
+all counted from 1. A cell is null, text, or an object: {"n": number as Excel shows it at most (15 digits)}, with
+"p" where it is formatted as a percentage, "x" in scientific notation, "z" where the format shows another size than
+the number has, "u" for letters the format puts behind it; {"d": date or time}; {"b": bool}; {"e": error code};
+{"f": true} for a formula without a stored result.
 """
 
 import csv
 import datetime
 import io
 import json
-import re
 import resource
 import sys
-import zipfile
 from pathlib import Path
-from xml.etree import ElementTree  # parts with a DOCTYPE were refused by the guard
 
-from projects.excel.guard import FileRefused, column_number, kind_of
+from projects.excel.guard import FileRefused, kind_of
 
 MEMORY = 1024 * 1024 * 1024
 CPU_SECONDS = 20
 LARGEST_CSV_FIELD = 32_767
-
-MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-
-_ERROR_CELL = re.compile(
-    rb"<(?:\w+:)?c\s([^>]*?\bt\s*=\s*[\"']e[\"'][^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v[^>]*>([^<]*)<", re.DOTALL
-)
-_UNCOUNTED = re.compile(
-    rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v\s*>\s*</)"
-)
-_STYLED = re.compile(rb"<(?:\w+:)?c\s([^>]*?\bs\s*=\s*[\"'](\d+)[\"'][^>]*)>")
-_ADDRESS = re.compile(rb"\br\s*=\s*[\"']\s*([A-Za-z]+)(\d+)")
 
 
 def main(path: str) -> int:
@@ -58,13 +44,24 @@ def sheets_of(path: Path) -> list[dict]:
     kind = kind_of(path)
     if kind == "text":
         return [{"name": "", "hidden": False, "rows": _csv_rows(path.read_bytes())}]
-    return _workbook_sheets(path, marks_of_archive(path) if kind == "xlsx" else {})
-
-
-def _workbook_sheets(path: Path, marks: dict[str, dict]) -> list[dict]:
     # Imported after the limits are set.
+    if kind == "html":
+        from projects.excel.html_tables import sheets_of_html
+
+        return sheets_of_html(path)
+    if kind == "ole":
+        from projects.excel.old_workbooks import sheets_of_ole
+
+        return sheets_of_ole(path)
+    return _archive_sheets(path)
+
+
+def _archive_sheets(path: Path) -> list[dict]:
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+    from projects.excel.archive_marks import marks_of_archive
+
+    marks = marks_of_archive(path)
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
             sheets = []
@@ -73,7 +70,9 @@ def _workbook_sheets(path: Path, marks: dict[str, dict]) -> list[dict]:
                     continue
                 rows = book.get_sheet_by_name(entry.name).to_python(skip_empty_area=False)
                 hidden = entry.visible != SheetVisibleEnum.Visible
-                sheets.append({"name": entry.name, "hidden": hidden, "rows": _marked(rows, marks.get(entry.name, {}))})
+                found = marks.get(entry.name)
+                sheet = {"name": entry.name, "hidden": hidden, "rows": _marked(rows, found.cells if found else {})}
+                sheets.append(sheet | (found.frame(sheet["rows"]) if found else {}))
             return sheets
     except (CalamineError, OSError, ValueError) as error:
         raise FileRefused("文件已损坏或不是表格，打不开；请在WPS或Excel里重新保存后再上传。") from error
@@ -83,16 +82,18 @@ def _marked(rows: list[list], marks: dict[tuple[int, int], dict]) -> list[list]:
     """Return the rows as JSON cells, with what only the XML knows laid over them."""
     cells = [[_cell(value) for value in row] for row in rows]
     for (row, column), mark in marks.items():
+        is_style = not mark.keys() & {"e", "f"}
+        if is_style:
+            inside = row < len(cells) and column < len(cells[row])
+            if inside and isinstance(cells[row][column], dict) and "n" in cells[row][column]:
+                cells[row][column] |= mark
+            continue
         # Cells that hold nothing but an error may lie beyond what the parser takes for the sheet's area.
         while len(cells) <= row:
             cells.append([])
         while len(cells[row]) <= column:
             cells[row].append(None)
-        if "p" in mark:
-            if isinstance(cells[row][column], dict) and "n" in cells[row][column]:
-                cells[row][column]["p"] = True
-        else:
-            cells[row][column] = mark
+        cells[row][column] = mark
     return cells
 
 
@@ -109,72 +110,6 @@ def _cell(value):
     if isinstance(value, (datetime.date, datetime.time)):
         return {"d": value.isoformat()}
     return {"d": str(value)}
-
-
-def marks_of_archive(path: Path) -> dict[str, dict[tuple[int, int], dict]]:
-    """Return, per sheet name, the cells (row, column from 0) with an error, without a result, or in per cent."""
-    with zipfile.ZipFile(path) as archive:
-        try:
-            percents = _percent_styles(archive)
-            parts = _sheet_parts(archive)
-            return {name: _marks(archive.read(part), percents) for name, part in parts.items()}
-        except (KeyError, ElementTree.ParseError) as error:
-            raise FileRefused("文件内部结构不完整，请在WPS或Excel里重新保存后再上传。") from error
-
-
-def _marks(markup: bytes, percents: set[bytes]) -> dict[tuple[int, int], dict]:
-    marks: dict[tuple[int, int], dict] = {}
-    if percents:
-        for attributes, style in _STYLED.findall(markup):
-            if style in percents:
-                _put(marks, attributes, {"p": True})
-    if b"<f" in markup or b":f" in markup:
-        for attributes in _UNCOUNTED.findall(markup):
-            _put(marks, attributes, {"f": True})
-    for attributes, code in _ERROR_CELL.findall(markup):
-        _put(marks, attributes, {"e": code.decode("utf-8", "replace")})
-    return marks
-
-
-def _put(marks: dict, attributes: bytes, mark: dict) -> None:
-    address = _ADDRESS.search(attributes)
-    if address:
-        marks[int(address[2]) - 1, column_number(address[1]) - 1] = mark
-
-
-def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return sheet name → part of the archive."""
-    relations = {
-        node.get("Id"): node.get("Target", "")
-        for node in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - no DOCTYPE
-    }
-    names = set(archive.namelist())
-    found = {}
-    workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - no DOCTYPE
-    for node in workbook.iter(f"{MAIN}sheet"):
-        target = relations.get(node.get(RELATION), "")
-        part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        if part in names and "/worksheets/" in f"/{part}":
-            found[node.get("name")] = part
-    return found
-
-
-def _percent_styles(archive: zipfile.ZipFile) -> set[bytes]:
-    """Return the numbers of the cell styles that show a ratio as per cent."""
-    if "xl/styles.xml" not in archive.namelist():
-        return set()
-    styles = ElementTree.fromstring(archive.read("xl/styles.xml"))  # noqa: S314 - no DOCTYPE
-    percent_formats = {"9", "10"} | {
-        node.get("numFmtId")
-        for node in styles.iter(f"{MAIN}numFmt")
-        if "%" in re.sub(r'"[^"]*"|\\.', "", node.get("formatCode", ""))
-    }
-    cell_formats = styles.find(f"{MAIN}cellXfs")
-    return {
-        str(number).encode()
-        for number, node in enumerate(cell_formats if cell_formats is not None else [])
-        if node.get("numFmtId") in percent_formats
-    }
 
 
 def _csv_rows(content: bytes) -> list[list]:

@@ -1,5 +1,7 @@
 """Refuses dangerous files before a parser sees them; runs in the parsing process, without Django.
 
+Macros are no danger to the reader: they are a part of the archive that nobody here opens.
+
 A 7 KB workbook may name the cell XFD1048576 or unpack to 2 GB, and abort the parser's process. Everything
 here is read as a stream under a cap, whatever the archive's directory claims.
 """
@@ -30,8 +32,14 @@ OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: What an encrypted .xlsx contains, in the names of its OLE streams.
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
-_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']\s*([A-Za-z]+)(\d+)")
+# A cell with something in it. An empty one that only carries a style may stand anywhere: nothing is made of it.
+_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']\s*([A-Za-z]+)(\d+)[\"'][^>]*(?<!/)>\s*<(?!/)")
+_HTML = re.compile(
+    rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|table|meta|head|style|body)\b", re.I
+)
 _ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*[\"']\s*(\d+)")
+# A cell that does not say where it stands is counted from its row, so the rows' numbers are held to the limit too.
+_UNPLACED = re.compile(rb"<(?:\w+:)?c(?:/?>|\s(?![^>]*?\br\s*=)[^>]*>)")
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 
 
@@ -40,18 +48,18 @@ class FileRefused(Exception):
 
 
 def kind_of(path: Path) -> str:
-    """Return xlsx, ole (.xls, .et) or text, by content and never by extension. Raises FileRefused."""
+    """Return xlsx, ole (.xls, .et), html or text, by content and never by extension. Raises FileRefused."""
     size = path.stat().st_size
     if size == 0:
         raise FileRefused("文件是空的（0字节），请重新导出后再上传。")
     if size > LARGEST_FILE:
         raise FileRefused(f"文件太大（{size / 1024 / 1024:.0f}MB），最多{LARGEST_FILE // 1024 // 1024}MB。")
     with path.open("rb") as file:
-        start = file.read(8)
+        start = file.read(1024)
     if start.startswith(ZIP_START):
         check_archive(path)
         return "xlsx"
-    if start == OLE_START:
+    if start.startswith(OLE_START):
         if ENCRYPTED in path.read_bytes():
             raise FileRefused("文件加了密码，请先在WPS或Excel里取消密码再上传。")
         if size > LARGEST_OLE_FILE:
@@ -59,7 +67,13 @@ def kind_of(path: Path) -> str:
         return "ole"
     if start.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"MZ")):
         raise FileRefused("文件不是表格，请上传.xlsx、.xls、.et或.csv。")
-    return "text"
+    return "html" if _HTML.search(start) else "text"
+
+
+def has_macros(path: Path) -> bool:
+    """Tell whether a workbook that `kind_of` called xlsx brings a program with it."""
+    with zipfile.ZipFile(path) as archive:
+        return any(name.lower().endswith("vbaproject.bin") for name in archive.namelist())
 
 
 def check_archive(path: Path) -> None:
@@ -86,8 +100,6 @@ def _check_directory(archive: zipfile.ZipFile) -> None:
         raise FileRefused("文件加了密码，请先取消密码再上传。")
     if not any(name.lower().startswith("xl/") for name in names):
         raise FileRefused("文件是压缩包但不是Excel表格，请上传.xlsx、.xls、.et或.csv。")
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
-        raise FileRefused("文件带有宏，请另存为不带宏的.xlsx再上传。")
     if sum(_is_sheet(part.filename) for part in parts) > MOST_SHEETS:
         raise FileRefused(f"工作表超过{MOST_SHEETS}张，不能读取。")
     if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
@@ -120,7 +132,7 @@ def _checked_chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator
 
 
 def _check_addresses(markup: bytes) -> None:
-    rows = (int(number[:9]) for number in set(_ROW.findall(markup)))
+    rows = (int(number[:9]) for number in set(_ROW.findall(markup))) if _UNPLACED.search(markup) else ()
     cells = set(_CELL.findall(markup))
     last_row = max([*rows, *(int(number[:9]) for _letters, number in cells)], default=0)
     last_column = max((column_number(letters[:4]) for letters in {letters for letters, _number in cells}), default=0)

@@ -1,279 +1,202 @@
-"""Reads a return: cells to figures with issues; nothing is written and nothing derived is trusted (R17)."""
+"""Reads a return: any sheet of figures, of one county or of many; nothing is written, nothing derived is trusted (R17).
 
-from dataclasses import dataclass, field
-from decimal import Decimal
+Cells (`workbook`) → tables (`blocks`) → what their columns hold (`roles`) → what their rows are about (`rows`,
+`naming`) → figures and what is odd about them (`judging`, `sums`). Whose sheet it is and of which month: `origin`.
+"""
+
 from pathlib import Path
 
-from projects.excel.columns import plain
-from projects.excel.lines import Line, decimal_text, lines_of
-from projects.excel.recognise import find_table, recognise
-from projects.excel.tables import Table, whole_number
-from projects.excel.template import target_text
-from projects.excel.workbook import Cell, Workbook, WorkbookRefused, open_workbook
-from projects.models import Figure, Indicator, Participant, Programme, ReportingPeriod
-from projects.values import ValueRefused, parse_number
+from projects.excel.blocks import Block, blocks_of
+from projects.excel.judging import Judge
+from projects.excel.lines import lines_of
+from projects.excel.naming import Item, Naming, Units
+from projects.excel.origin import Origins, SheetOrigin
+from projects.excel.readings import ERROR, NOTE, WARNING, Issue, ReadFigure, Reading
+from projects.excel.roles import Roles, roles_of
+from projects.excel.rows import rows_of
+from projects.excel.sums import check_sums
+from projects.excel.titles import sheet_unit_of
+from projects.excel.workbook import Sheet, Workbook, WorkbookRefused, open_workbook
+from projects.models import Indicator, Participant, Programme, Project, ReportingPeriod
 
-ERROR, WARNING, NOTE = "error", "warning", "note"
-PERCENT = ("%", "％")
-#: Lengths of the columns that keep a figure's origin.
-SHEET_LENGTH = Figure._meta.get_field("sheet").max_length
-
-
-@dataclass(frozen=True)
-class Issue:
-    """Something about a file: error (blocks the commit), warning or note, with its place."""
-
-    severity: str
-    code: str
-    message: str
-    file: str = ""
-    sheet: str = ""
-    cell: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """Return place and message in one line."""
-        place = "!".join(part for part in [self.sheet, self.cell] if part)
-        where = " ".join(part for part in [self.file, place] if part)
-        return f"{where}：{self.message}" if where else self.message
+__all__ = ["ERROR", "NOTE", "WARNING", "Issue", "ReadFigure", "Reading", "read_returns"]
 
 
-@dataclass(frozen=True)
-class ReadFigure:
-    """One row met in the sheet. `state` as it will stand (R4: the target alone decides 无任务)."""
-
-    line: Line
-    state: str
-    value: Decimal | None = None
-    text: str = ""
-    remark: str | None = None
-    sheet: str = ""
-    cell: str = ""
-    claims_no_task: bool = False
-
-    @property
-    def old(self) -> tuple[str, Decimal | None, str]:
-        """Return what is stored now: state, value, text."""
-        figure = self.line.current
-        return ("blank", None, "") if figure is None else (figure.state, figure.value, figure.text)
-
-    @property
-    def is_changed(self) -> bool:
-        """Tell whether the sheet says something else than what is stored, the remark included."""
-        if self.state == Figure.State.NO_TASK and self.line.current is None:
-            # Without a task and without a figure there is nothing to store: the target says it already.
-            return bool(self.remark)
-        stored = self.line.current.remark if self.line.current else ""
-        same_remark = self.remark is None or self.remark == stored
-        return (self.state, self.value, self.text) != self.old or not same_remark
-
-
-@dataclass
-class Reading:
-    """What one file says; `refusal` where it is not taken at all, and then no figures."""
-
-    file: str
-    path: Path
-    sha256: str = ""
-    participant: Participant | None = None
-    figures: list[ReadFigure] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-    refusal: str = ""
-
-    @property
-    def errors(self) -> list[Issue]:
-        """Return the issues that block the commit."""
-        return [issue for issue in self.issues if issue.severity == ERROR]
-
-
-def read_return(
+def read_returns(
     path: Path,
     *,
     file_name: str,
     programme: Programme,
     period: ReportingPeriod,
     participant: Participant | None = None,
-) -> Reading:
-    """Read one file as the return of `participant` (or of whom it names) for `period`; about six queries.
+) -> list[Reading]:
+    """Read one file for `period`: one reading per participant it has figures of, at least one.
 
-    Never raises for what is wrong with the file: that is `refusal` or `issues`.
+    `participant`: whose figures are asked for; those of others are left out and said. Never raises for what is
+    wrong with the file: that is `refusal` (then there is one reading, without figures) or `issues`. About eight
+    queries, whatever the file holds.
     """
-    reading = Reading(file=file_name, path=Path(path))
     try:
         book = open_workbook(path, file_name=file_name)
-        reading.sha256 = book.sha256
-        table = find_table(book)
-        reading.participant = _recognised(reading, book, table, programme, period, participant)
     except WorkbookRefused as refused:
-        reading.refusal = str(refused)
-        reading.issues = [Issue(ERROR, "file_refused", str(refused), file_name)]
-        return reading
-    _Matcher(reading, table, lines_of(period, [reading.participant])[reading.participant.pk]).match()
-    if not reading.figures and not reading.errors:
-        reading.refusal = "表里一行指标都没有。"
-        reading.issues.append(Issue(ERROR, "file_refused", reading.refusal, file_name, table.sheet.name))
+        return [_refused(Reading(file=file_name, path=Path(path)), str(refused))]
+    reader = _Reader(book, Path(path), programme, period, participant)
+    try:
+        return reader.read()
+    except WorkbookRefused as refused:
+        return [_refused(reader.blank_reading(participant), str(refused))]
+
+
+def _refused(reading: Reading, sentence: str, sheet: str = "") -> Reading:
+    reading.refusal, reading.figures = sentence, []
+    reading.issues = [Issue(ERROR, "file_refused", sentence, reading.file, sheet)]
     return reading
 
 
-def _recognised(
-    reading: Reading,
-    book: Workbook,
-    table: Table,
-    programme: Programme,
-    period: ReportingPeriod,
-    expected: Participant | None,
-) -> Participant:
-    participants = list(Participant.objects.filter(programme=programme))
-    found, taken_as_asked = recognise(
-        book, table, programme=programme, period=period, participants=participants, expected=expected
-    )
-    reading.issues += [Issue(WARNING, "not_named", words, reading.file) for words in taken_as_asked]
-    return found
+class _Reader:
+    """One file being read."""
 
+    def __init__(self, book: Workbook, path: Path, programme: Programme, period: ReportingPeriod, expected):
+        self.book, self.path, self.period, self.expected = book, path, period, expected
+        participants = list(Participant.objects.filter(programme=programme).order_by("order", "id"))
+        self.units = Units(participants)
+        self.naming = _naming(programme)
+        self.lines = {pk: {line.key: line for line in lines} for pk, lines in lines_of(period, participants).items()}
+        self.origins = Origins(book, programme=programme, period=period, units=self.units, expected=expected)
+        self.readings: dict[int, Reading] = {}
+        self.said: list[Issue] = []
+        self.left_out: dict[str, int] = {}
 
-class _Matcher:
-    """Goes through a table's rows and puts figures and issues on the reading."""
-
-    def __init__(self, reading: Reading, table: Table, lines: list[Line]):
-        self.reading = reading
-        self.table = table
-        self.lines = {(line.key[0], plain(line.key[1]), plain(line.key[2])): line for line in lines}
-        self.names = {line.key[0]: line.indicator.sub_project.project.name for line in lines}
-        self.seen: dict[tuple, str] = {}
-
-    def match(self) -> None:
-        """Match all rows under the head; merged 序号, 项目 and 子项 cells hold for the rows below them."""
-        above: tuple[Cell, str] | None = None
-        for row in self.table.rows:
-            seq, sub_item = self.table.cell(row, "seq"), self.table.cell(row, "sub_item")
-            name, value = self.table.cell(row, "indicator"), self.table.cell(row, "value")
-            if name.is_blank:
-                if not value.is_blank:
-                    self._issue(ERROR, "no_indicator", value, f"这一行有数（{_shown(value)}）但没有指标名称。")
+    def read(self) -> list[Reading]:
+        """Read all sheets. Raises WorkbookRefused for a file that is as a whole not what was asked for."""
+        tables = [(sheet, block) for sheet in self.book.sheets for block in self._blocks(sheet)]
+        if not tables:
+            raise WorkbookRefused("没有找到表头：应有指标（或项目）名称和累计完成数各一列，或者各县区为行、指标为列。")
+        refusals = []
+        is_any = False
+        for sheet, block in tables:
+            origin = self.origins.of(sheet, block)
+            if origin.refusal:
+                refusals.append((sheet, origin.refusal))
                 continue
-            if seq.is_blank and above is not None:
-                seq, sub_text = above[0], sub_item.text or above[1]
-            else:
-                sub_text = sub_item.text
-            above = (seq, sub_text)
-            line = self._line(row, seq, sub_text, name)
-            if line is not None:
-                self._read(row, line, value)
-
-    def _line(self, row: int, seq: Cell, sub_text: str, name: Cell) -> Line | None:
-        """Return the line a row is about; an issue and None where there is none, or it stood before."""
-        number = whole_number(seq)
-        if number is None:
-            self._issue(ERROR, "bad_seq", seq if not seq.is_blank else name, f"序号“{_shown(seq)}”不是整数。")
-            return None
-        key = (number, plain(sub_text), plain(name.text))
-        line = self.lines.get(key)
-        if line is None:
-            self._issue(ERROR, "unknown_indicator", name, self._unknown(number, sub_text, name.text))
-            return None
-        project = self.table.cell(row, "project")
-        if project.kind == "text" and plain(project.text) not in ("", plain(self.names[number])):
-            words = f"第{number}项是“{self.names[number]}”，表中写的是“{project.text.strip()}”，行可能错位了。"
-            self._issue(ERROR, "wrong_project", project, words)
-            return None
-        if key in self.seen:
-            words = f"第{number}项“{name.text.strip()}”在{self.seen[key]}已经有一行，不能重复。"
-            self._issue(ERROR, "duplicate_row", name, words)
-            return None
-        self.seen[key] = name.address
-        return line
-
-    def _unknown(self, number: int, sub_text: str, name: str) -> str:
-        if number not in self.names:
-            return f"没有第{number}项，“{name.strip()}”这一行对不上。"
-        sub = f"子项“{sub_text.strip()}”" if sub_text.strip() else ""
-        return f"第{number}项“{self.names[number]}”{sub}里没有指标“{name.strip()}”。"
-
-    def _read(self, row: int, line: Line, value: Cell) -> None:
-        unit, remark = self.table.cell(row, "unit"), self.table.cell(row, "remark")
-        if not unit.is_blank and plain(unit.text) != plain(line.indicator.unit):
-            words = f"“{line.indicator.name}”的单位是“{line.indicator.unit}”，表中写的是“{unit.text.strip()}”。"
-            self._issue(ERROR, "wrong_unit", unit, words)
-            return
-        try:
-            state, number, text = _value(line, value)
-        except ValueRefused as refused:
-            self._issue(ERROR, "bad_value", value, f"“{line.indicator.name}”：{refused}")
-            return
-        claims = state == Figure.State.NO_TASK and not line.has_no_task
-        if claims:
-            shown = target_text(line)
-            task = f"有任务（{shown}）" if shown else "没有写无任务"
-            words = f"“{line.indicator.name}”填了“{value.text.strip()}”，但目标{task}，按未填处理。"
-            self._issue(WARNING, "no_task_claimed", value, words)
-            state = Figure.State.BLANK
-        elif state == Figure.State.BLANK and line.has_no_task:
-            state = Figure.State.NO_TASK
-        self.reading.figures.append(
-            ReadFigure(
-                line=line,
-                state=str(state),
-                value=number,
-                text=text,
-                remark=None if "remark" not in self.table.columns else remark.text.strip(),
-                sheet=self.table.sheet.name[:SHEET_LENGTH],
-                cell=value.address,
-                claims_no_task=claims,
+            is_any = self._read(block, origin) or is_any
+        if refusals and not is_any:
+            raise WorkbookRefused(refusals[0][1])
+        for sheet, sentence in refusals:
+            self.said.append(
+                Issue(WARNING, "sheet_left_out", f"{sentence}这张表没有读。", self.book.file_name, sheet.name)
             )
+        return self._finished()
+
+    def _blocks(self, sheet: Sheet) -> list[Block]:
+        if self.origins.is_identity(sheet):
+            return []
+        blocks = [block for block in blocks_of(sheet, self._is_name) if block.rows]
+        if sheet.is_hidden and blocks:
+            self.said.append(
+                Issue(NOTE, "hidden_sheet", "这张工作表是隐藏的，没有读。", self.book.file_name, sheet.name)
+            )
+            return []
+        return blocks
+
+    def _is_name(self, text: str) -> bool:
+        return self.naming.knows(text) or self.units.named(text) is not None
+
+    def _read(self, block: Block, origin: SheetOrigin) -> bool:
+        """Read one table; tell whether it holds something that could be read."""
+        is_month = self.period.kind == ReportingPeriod.Kind.MONTH
+        month = self.period.ends_on.month if is_month else None
+        roles = roles_of(block, month=month, is_name=self._is_name, is_item=self.naming.is_item)
+        issues = [
+            Issue(one.severity, one.code, one.message, self.book.file_name, block.sheet.name, cell.address)
+            for one in roles.findings
+            for cell in [block.label_cell(one.column)]
+        ]
+        if not any(group.value is not None for group in roles.groups):
+            if issues:
+                self.said += issues
+            return False
+        rows = rows_of(block, roles, self.naming, self.units)
+        self.said += issues
+        self.said += [
+            Issue(one.severity, one.code, one.message, self.book.file_name, block.sheet.name, one.cell.address)
+            for one in rows.said
+        ]
+        self._say_hidden_columns(block, roles)
+        owner = None
+        if any(entry.participant is None for entry in rows.entries):
+            owner = self.origins.owner(origin)
+        judges: dict[int, Judge] = {}
+        for entry in rows.entries:
+            unit = entry.participant or owner
+            if self.expected is not None and unit != self.expected:
+                self.left_out[unit.printed_name] = self.left_out.get(unit.printed_name, 0) + 1
+                continue
+            if unit.pk not in judges:
+                reading = self._reading(unit)
+                judges[unit.pk] = Judge(reading, block, roles, self.lines[unit.pk], sheet_unit_of(block))
+            judges[unit.pk].judge(entry)
+        self.said += check_sums(block, rows, self.book.file_name)
+        return bool(rows.entries) or bool(rows.said)
+
+    def _say_hidden_columns(self, block: Block, roles: Roles) -> None:
+        for group in roles.groups:
+            if group.value in block.sheet.hidden_columns:
+                cell = block.label_cell(group.value)
+                words = f"“{cell.text.strip()}”这一列是隐藏的，也读了，请核对。"
+                self.said.append(
+                    Issue(NOTE, "hidden_column", words, self.book.file_name, block.sheet.name, cell.address)
+                )
+
+    def _reading(self, unit: Participant) -> Reading:
+        if unit.pk not in self.readings:
+            self.readings[unit.pk] = self.blank_reading(unit)
+        return self.readings[unit.pk]
+
+    def blank_reading(self, unit: Participant | None) -> Reading:
+        """Return a reading without figures."""
+        return Reading(file=self.book.file_name, path=self.path, sha256=self.book.sha256, participant=unit)
+
+    def _finished(self) -> list[Reading]:
+        """Return the readings in official order; what concerns the file stands on the first one."""
+        if self.left_out:
+            names = "、".join(list(self.left_out)[:5]) + ("等" if len(self.left_out) > 5 else "")
+            words = f"表中{names}的{sum(self.left_out.values())}个数不是{self.expected.printed_name}的，没有读。"
+            self.said.append(Issue(NOTE, "other_participant", words, self.book.file_name))
+        readings = sorted(
+            self.readings.values(), key=lambda reading: (reading.participant.order, reading.participant.pk)
         )
-        self._compare(row, line, state)
+        errors = [issue for issue in self.said if issue.severity == ERROR]
+        if not readings:
+            if self.left_out:
+                names = "、".join(self.left_out)
+                raise WorkbookRefused(f"这是{names}的表，不是{self.expected.printed_name}的。")
+            owner = self.expected or self.origins.any_owner
+            if errors and owner is not None and not any(one.code in WHOLE_TABLE for one in errors):
+                readings = [self.blank_reading(owner)]
+            elif errors:
+                reading = _refused(self.blank_reading(owner), errors[0].message, errors[0].sheet)
+                reading.issues = errors
+                return [reading]
+            else:
+                raise WorkbookRefused("表里一行指标都没有。")
+        readings[0].issues = [*self._unnamed(), *self.said, *readings[0].issues]
+        if not any(reading.figures or reading.errors for reading in readings):
+            raise WorkbookRefused("表里一行指标都没有。")
+        return readings
 
-    def _compare(self, row: int, line: Line, state: str) -> None:
-        """Say where given columns differ from what the product knows; neither is taken over (R17)."""
-        figure = line.current
-        if state == Figure.State.BLANK and figure is not None and figure.state in ("reported", "text"):
-            words = f"“{line.indicator.name}”原有{decimal_text(figure.value) or figure.text}，表中空白，导入后清空。"
-            self._issue(WARNING, "cleared", self.table.cell(row, "value"), words)
-        known = {"target": target_text(line), "previous": decimal_text(line.previous.value) if line.previous else ""}
-        labels = {"target": "年度目标", "previous": "上月累计"}
-        for key, ours in known.items():
-            cell = self.table.cell(row, key)
-            if not cell.is_blank and ours and plain(_shown(cell)).rstrip("%").replace(",", "") != plain(ours):
-                words = f"“{line.indicator.name}”的{labels[key]}系统里是{ours}，表中是{_shown(cell)}，以系统为准。"
-                self._issue(WARNING if key == "target" else NOTE, f"{key}_differs", cell, words)
-
-    def _issue(self, severity: str, code: str, cell: Cell, message: str) -> None:
-        self.reading.issues.append(
-            Issue(severity, code, message, self.reading.file, self.table.sheet.name, cell.address)
-        )
-
-
-def _value(line: Line, cell: Cell) -> tuple[str, Decimal | None, str]:
-    """Return state, value and text of a cell. Raises ValueRefused with the end of a sentence."""
-    indicator = line.indicator
-    if cell.kind == "error":
-        raise ValueRefused(f"错误值{cell.text}，请改正公式或直接填数。")
-    if cell.kind == "unknown":
-        raise ValueRefused("公式没有计算结果，请在WPS或Excel里打开、保存后再上传。")
-    if cell.kind in ("date", "bool"):
-        raise ValueRefused(f"“{cell.text}”不是数字；请把单元格格式改成数值再填。")
-    text = cell.text
-    if cell.is_percent:
-        if indicator.unit not in PERCENT:
-            shown = decimal_text(Decimal(text) * 100)
-            raise ValueRefused(f"写成了百分数{shown}%，这个指标的单位是{indicator.unit}。")
-        text = decimal_text(Decimal(text) * 100)
-    if indicator.kind == Indicator.Kind.TEXT and not cell.is_blank and not line.has_no_task:
-        return Figure.State.TEXT, None, text.strip()
-    try:
-        parsed = parse_number(
-            text, decimals=indicator.decimals, allow_negative=line.allows_negative, unit=indicator.unit
-        )
-    except ValueRefused:
-        if line.is_text and cell.kind == "text":
-            return Figure.State.TEXT, None, text.strip()
-        raise
-    return parsed.state, parsed.value, ""
+    def _unnamed(self) -> list[Issue]:
+        return [Issue(WARNING, "not_named", words, self.book.file_name) for words in self.origins.taken_as_asked]
 
 
-def _shown(cell: Cell) -> str:
-    """Return a cell as a message quotes it: short."""
-    text = cell.text.strip()
-    if cell.is_percent:
-        text = f"{decimal_text(Decimal(text) * 100)}%"
-    return text if len(text) <= 30 else f"{text[:30]}…"
+#: What is wrong with the columns leaves nothing of the table to read.
+WHOLE_TABLE = {"ambiguous_column", "only_increment", "no_value_column"}
+
+
+def _naming(programme: Programme) -> Naming:
+    indicators = Indicator.objects.of_programme(programme)
+    items = [
+        Item(row, row.sub_project.project.seq, row.sub_project.project.name, row.sub_project.name, row.name)
+        for row in indicators
+    ]
+    return Naming(items, dict(Project.objects.filter(programme=programme).values_list("seq", "name")))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from projects.excel.guard import LARGEST_FILE
 
 #: Wall-clock limit of the child; its CPU limit is lower.
 SECONDS = 40
+#: Cells of a merged area that is looked into; a larger one is a background, not a heading.
+LARGEST_MERGE = 20_000
 #: What Python runs as the child.
 CHILD = ["-m", "projects.excel.child"]
 
@@ -28,7 +31,8 @@ class WorkbookRefused(Refused):
 class Cell:
     """A cell with its place. `kind` is blank, text, number, date, bool, error or unknown (no stored result).
 
-    `text` is what a person would type to get it; a percentage-formatted number also has `is_percent`.
+    `text` is what a person would type to get it. Of a number, its format says whether it is shown in per cent
+    (`is_percent`), in scientific notation or in another size than it has, and which letters stand behind it.
     """
 
     row: int
@@ -36,6 +40,9 @@ class Cell:
     kind: str = "blank"
     text: str = ""
     is_percent: bool = False
+    is_scientific: bool = False
+    is_scaled: bool = False
+    suffix: str = ""
 
     @property
     def address(self) -> str:
@@ -55,6 +62,29 @@ class Sheet:
     name: str
     is_hidden: bool = False
     rows: list[list] = field(default_factory=list)
+    merges: list[list[int]] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+
+    @cached_property
+    def merged(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """Return, for every place inside a merged area, where the area's only value stands."""
+        return {
+            (row, column): (top, left)
+            for top, left, bottom, right in self.merges
+            if (bottom - top + 1) * (right - left + 1) <= LARGEST_MERGE
+            for row in range(top, bottom + 1)
+            for column in range(left, right + 1)
+        }
+
+    def shown(self, row: int, column: int) -> Cell:
+        """Return the cell whose value is seen at a place: inside a merged area that of its first cell."""
+        return self.cell(*self.merged.get((row, column), (row, column)))
+
+    @cached_property
+    def width(self) -> int:
+        """Return the number of the last column."""
+        return max((len(row) for row in self.rows), default=0)
 
     def cell(self, row: int, column: int) -> Cell:
         """Return the cell at a place; blank beyond the sheet's area."""
@@ -91,7 +121,7 @@ class Workbook:
 
 
 def open_workbook(path: Path, *, file_name: str = "") -> Workbook:
-    """Return the cells of an .xlsx, .xls, .et or .csv, told apart by content.
+    """Return the cells of an .xlsx, .xlsm, .xls, .et, .csv or HTML table, told apart by content.
 
     Raises WorkbookRefused with one sentence for everything that cannot or must not be read.
     """
@@ -103,7 +133,17 @@ def open_workbook(path: Path, *, file_name: str = "") -> Workbook:
     answer = _ask_child(path)
     if "refused" in answer:
         raise WorkbookRefused(answer["refused"])
-    sheets = [Sheet(sheet["name"], sheet["hidden"], sheet["rows"]) for sheet in answer["sheets"]]
+    sheets = [
+        Sheet(
+            sheet["name"],
+            sheet["hidden"],
+            sheet["rows"],
+            sheet.get("merges", []),
+            sheet.get("hidden_rows", []),
+            sheet.get("hidden_columns", []),
+        )
+        for sheet in answer["sheets"]
+    ]
     if not any(sheet.rows for sheet in sheets):
         raise WorkbookRefused("表格里没有内容。")
     return Workbook(file_name or path.name, sha256_of(path), sheets)
@@ -148,7 +188,8 @@ def _cell(row: int, column: int, raw) -> Cell:
     if isinstance(raw, str):
         return Cell(row, column, "text", raw)
     if "n" in raw:
-        return Cell(row, column, "number", _plain(raw["n"]), bool(raw.get("p")))
+        marks = [bool(raw.get(mark)) for mark in "pxz"]
+        return Cell(row, column, "number", _plain(raw["n"]), *marks, suffix=raw.get("u", ""))
     if "d" in raw:
         return Cell(row, column, "date", raw["d"])
     if "b" in raw:

@@ -12,7 +12,7 @@ from livelihood.access import is_city_office
 from livelihood.formats import format_moment
 from livelihood.models import User
 from livelihood.services import Refused, record_event
-from projects.excel.reader import ERROR, NOTE, Issue, ReadFigure, Reading, read_return
+from projects.excel.reader import ERROR, NOTE, Issue, ReadFigure, Reading, read_returns
 from projects.models import Figure, ImportBatch, Participant, Programme, Report, ReportingPeriod
 from projects.models.reports import Origin
 from projects.services.figures import FigureEntry, figure_errors, known_facts, record_figures
@@ -86,8 +86,9 @@ def review_returns(
     error without cell per file; the figures are shown all the same.
     """
     readings = [
-        read_return(path, file_name=name, programme=programme, period=period, participant=participant)
+        reading
         for path, name in files
+        for reading in read_returns(path, file_name=name, programme=programme, period=period, participant=participant)
     ]
     review = Review(programme, period, readings)
     taken = [reading for reading in readings if not reading.refusal]
@@ -104,7 +105,8 @@ def review_returns(
     for reading in taken:
         report = review.reports.get(reading.participant.pk) or Report(period=period, participant=reading.participant)
         _add_cell_errors(reading, report)
-        review.blockers += _blockers(review, reading, report)
+        # What is said of the whole file is said once, also where it is of several participants.
+        review.blockers += [issue for issue in _blockers(review, reading, report) if issue not in review.blockers]
     review.blockers += _repeated(taken)
     return review
 
@@ -114,20 +116,51 @@ def import_returns(*, review: Review, by: User) -> list[ImportBatch]:
     """Store the reviewed files in one transaction; with the city office they stand as submitted.
 
     Raises ImportRefused with everything that blocks it, Refused when somebody changed a figure meanwhile.
-    A file that is stored already and says nothing new changes nothing. The number of queries depends on the
-    number of files, not on that of rows.
+    A file that is stored already and says nothing new changes nothing; a file of several participants is one
+    batch. The number of queries depends on the number of files and participants, not on that of rows.
     """
     if review.errors:
         raise ImportRefused(review.errors)
-    return [_import_one(review, reading, by) for reading in review.readings]
+    by_file: dict[str, list[Reading]] = {}
+    for reading in review.readings:
+        by_file.setdefault(reading.sha256, []).append(reading)
+    batches = [_import_file(review, readings, by) for readings in by_file.values()]
+    return [batch for batch in batches if batch is not None]
 
 
-def _import_one(review: Review, reading: Reading, by: User) -> ImportBatch:
-    stored = review.batches.get(reading.sha256)
-    if stored is not None and _stands(review, reading):
+def _import_file(review: Review, readings: list[Reading], by: User) -> ImportBatch | None:
+    stored = review.batches.get(readings[0].sha256)
+    changing = [reading for reading in readings if stored is None or not _stands(review, reading)]
+    if len(readings) > 1:
+        # A row of a city's sheet that was left blank is no return of that unit.
+        changing = [reading for reading in changing if _says_something(reading)]
+    if not changing:
         return stored
-    report = report_for(period=review.period, participant=reading.participant, by=by)
-    batch = stored or _new_batch(review, reading, by)
+    # The reports first: whether they are the person's to change is asked before anything is written.
+    reports = [report_for(period=review.period, participant=reading.participant, by=by) for reading in changing]
+    batch = stored or _new_batch(review, readings, by)
+    for reading, report in zip(changing, reports, strict=True):
+        _import_reading(review, reading, report, batch, by)
+    if stored is None:
+        record_event(
+            by=by,
+            verb="import_return",
+            target=batch,
+            after={
+                "file": readings[0].file,
+                "sha256": readings[0].sha256,
+                "participant": "、".join(reading.participant.code for reading in readings),
+            }
+            | batch.counts,
+        )
+    return batch
+
+
+def _says_something(reading: Reading) -> bool:
+    return any(figure.state in ("reported", "text") or figure.is_changed for figure in reading.figures)
+
+
+def _import_reading(review: Review, reading: Reading, report: Report, batch: ImportBatch, by: User) -> None:
     outcome = record_figures(
         report=report,
         entries=[_entry(reading, figure) for figure in reading.figures if figure.is_changed or figure.claims_no_task],
@@ -139,15 +172,6 @@ def _import_one(review: Review, reading: Reading, by: User) -> ImportBatch:
         raise Refused("核对之后有人改了数，没有导入。请重新核对后再导入。")
     if is_city_office(by, review.programme.owner_id) and not is_whole(report):
         receive_report(report=report, by=by)
-    if stored is None:
-        record_event(
-            by=by,
-            verb="import_return",
-            target=batch,
-            after={"file": reading.file, "sha256": reading.sha256, "participant": reading.participant.code}
-            | batch.counts,
-        )
-    return batch
 
 
 def _entry(reading: Reading, figure: ReadFigure) -> FigureEntry:
@@ -214,12 +238,14 @@ def _repeated(readings: list[Reading]) -> list[Issue]:
     return issues
 
 
-def _new_batch(review: Review, reading: Reading, by: User) -> ImportBatch:
+def _new_batch(review: Review, readings: list[Reading], by: User) -> ImportBatch:
+    figures = [figure for reading in readings for figure in reading.figures]
     counts = {
-        "rows": len(reading.figures),
-        "changed": sum(figure.is_changed for figure in reading.figures),
-        "warnings": sum(issue.severity == "warning" for issue in reading.issues),
+        "rows": len(figures),
+        "changed": sum(figure.is_changed for figure in figures),
+        "warnings": sum(issue.severity == "warning" for reading in readings for issue in reading.issues),
     }
+    reading = readings[0]
     batch = ImportBatch(
         sha256=reading.sha256,
         programme=review.programme,

@@ -176,6 +176,24 @@ def test_cell_at_the_last_address_is_refused_and_named(tmp_path):
     assert refusal(path).startswith("工作表范围过大（用到第1048576行、第16384列）")
 
 
+def test_range_that_only_claims_to_reach_the_last_address_is_read_for_its_real_cells(tmp_path):
+    path = raw_workbook(
+        tmp_path / "a.xlsx",
+        '<row r="1"><c r="A1"><v>7</v></c><c r="XFD1" s="0"/></row><row r="1048576"><c r="XFD1048576" s="0"></c></row>',
+    )
+    with_part(path, "xl/worksheets/sheet1.xml", "<sheetData>", '<dimension ref="A1:XFD1048576"/><sheetData>')
+
+    sheet = open_workbook(path).sheets[0]
+
+    assert (sheet.row_count, sheet.width, sheet.cell(1, 1).text) == (1, 1, "7")
+
+
+def test_cells_without_addresses_are_held_to_the_rows_limit(tmp_path):
+    path = raw_workbook(tmp_path / "a.xlsx", '<row r="1048576"><c><v>1</v></c></row>')
+
+    assert refusal(path).startswith("工作表范围过大（用到第1048576行")
+
+
 def test_zip_bomb_is_refused_by_what_really_unpacks(tmp_path):
     bomb = b"<si><t>" + b"a" * (60 * 1024 * 1024) + b"</t></si>"
     path = raw_workbook(tmp_path / "a.xlsx", "", extra={"xl/sharedStrings.xml": bomb})
@@ -202,14 +220,15 @@ def test_too_many_parts_sheets_and_cells_are_refused(tmp_path, monkeypatch):
                 guard.check_archive(path)
 
 
-def test_entities_and_macros_are_refused(tmp_path):
+def test_entities_are_refused_and_macros_are_left_alone(tmp_path):
     entity = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><sst/>'
     path = raw_workbook(tmp_path / "a.xlsx", "", extra={"xl/sharedStrings.xml": entity})
-    macro = raw_workbook(tmp_path / "b.xlsx", "", extra={"xl/vbaProject.bin": b"x"})
+    row = '<row r="1"><c r="A1"><v>1</v></c></row>'
+    macro = raw_workbook(tmp_path / "b.xlsm", row, extra={"xl/vbaProject.bin": b"x"})
     wide = raw_workbook(tmp_path / "c.xlsx", "", extra={"xl/styles.xml": "<a/>".encode("utf-16")})
 
     assert refusal(path) == "文件内含外部实体声明，不能读取。"
-    assert refusal(macro) == "文件带有宏，请另存为不带宏的.xlsx再上传。"
+    assert [cell.text for cell in cells_of(macro)] == ["1"]
     assert refusal(wide).startswith("文件内部编码不正常")
 
 

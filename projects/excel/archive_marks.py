@@ -1,0 +1,131 @@
+"""What only the XML of an .xlsx knows of its cells: errors, formulas without result, formats, merges, what is hidden.
+
+Runs in the bare process; the guard has refused parts with a DOCTYPE.
+"""
+
+import re
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from projects.excel.guard import FileRefused, column_number
+from projects.excel.number_formats import format_marks
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+BUILT_IN = {9: "0%", 10: "0.00%", 11: "0.00E+00", 48: "##0.0E+0"}
+
+_ERROR_CELL = re.compile(
+    rb"<(?:\w+:)?c\s([^>]*?\bt\s*=\s*[\"']e[\"'][^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v[^>]*>([^<]*)<", re.DOTALL
+)
+_UNCOUNTED = re.compile(
+    rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v\s*>\s*</)"
+)
+_STYLED = re.compile(rb"<(?:\w+:)?c\s([^>]*?\bs\s*=\s*[\"'](\d+)[\"'][^>]*)>")
+_ADDRESS = re.compile(rb"\br\s*=\s*[\"']\s*([A-Za-z]+)(\d+)")
+_MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Z]+)(\d+):([A-Z]+)(\d+)")
+_ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
+_COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
+_HIDDEN = re.compile(rb"\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+_NUMBER = {name: re.compile(rb"\b" + name + rb"\s*=\s*[\"'](\d+)") for name in (b"r", b"min", b"max")}
+
+
+@dataclass
+class SheetMarks:
+    """Marks of one sheet: `cells` by (row, column) from 0; merges and hidden rows and columns from 1."""
+
+    cells: dict[tuple[int, int], dict] = field(default_factory=dict)
+    merges: list[list[int]] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+
+    def frame(self, rows: list[list]) -> dict:
+        """Return merges and what is hidden, as far as the sheet's cells reach."""
+        height, width = len(rows), max((len(row) for row in rows), default=0)
+        hidden = {column for first, last in self.hidden_columns for column in range(first, min(last, width) + 1)}
+        return {
+            "merges": [
+                [top, left, min(bottom, height), min(right, width)]
+                for top, left, bottom, right in self.merges
+                if top <= height and left <= width
+            ],
+            "hidden_rows": [row for row in self.hidden_rows if row <= height],
+            "hidden_columns": sorted(hidden),
+        }
+
+
+def marks_of_archive(path: Path) -> dict[str, SheetMarks]:
+    """Return the marks per sheet name. Raises FileRefused where the archive lacks what it should hold."""
+    with zipfile.ZipFile(path) as archive:
+        try:
+            formats = _formats(archive)
+            return {name: _marks(archive.read(part), formats) for name, part in _sheet_parts(archive).items()}
+        except (KeyError, ElementTree.ParseError) as error:
+            raise FileRefused("文件内部结构不完整，请在WPS或Excel里重新保存后再上传。") from error
+
+
+def _marks(markup: bytes, formats: dict[bytes, dict]) -> SheetMarks:
+    marks = SheetMarks()
+    if formats:
+        for attributes, style in _STYLED.findall(markup):
+            if style in formats:
+                _put(marks.cells, attributes, formats[style])
+    if b"<f" in markup or b":f" in markup:
+        for attributes in _UNCOUNTED.findall(markup):
+            _put(marks.cells, attributes, {"f": True})
+    for attributes, code in _ERROR_CELL.findall(markup):
+        _put(marks.cells, attributes, {"e": code.decode("utf-8", "replace")})
+    marks.merges = [
+        [int(top), column_number(left), int(bottom), column_number(right)]
+        for left, top, right, bottom in _MERGE.findall(markup)
+    ]
+    for attributes in _ROW.findall(markup):
+        if _HIDDEN.search(attributes) and (number := _NUMBER[b"r"].search(attributes)):
+            marks.hidden_rows.append(int(number[1]))
+    for attributes in _COLUMN.findall(markup):
+        first, last = _NUMBER[b"min"].search(attributes), _NUMBER[b"max"].search(attributes)
+        if _HIDDEN.search(attributes) and first and last:
+            marks.hidden_columns.append((int(first[1]), int(last[1])))
+    return marks
+
+
+def _put(marks: dict, attributes: bytes, mark: dict) -> None:
+    address = _ADDRESS.search(attributes)
+    if address:
+        marks[int(address[2]) - 1, column_number(address[1]) - 1] = mark
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return sheet name → part of the archive."""
+    relations = {
+        node.get("Id"): node.get("Target", "")
+        for node in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - no DOCTYPE
+    }
+    names = set(archive.namelist())
+    found = {}
+    workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - no DOCTYPE
+    for node in workbook.iter(f"{MAIN}sheet"):
+        target = relations.get(node.get(RELATION), "")
+        part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        if part in names and "/worksheets/" in f"/{part}":
+            found[node.get("name")] = part
+    return found
+
+
+def _formats(archive: zipfile.ZipFile) -> dict[bytes, dict]:
+    """Return what the cell styles add to a number, by the number of the style."""
+    if "xl/styles.xml" not in archive.namelist():
+        return {}
+    styles = ElementTree.fromstring(archive.read("xl/styles.xml"))  # noqa: S314 - no DOCTYPE
+    codes = BUILT_IN | {
+        int(node.get("numFmtId", "0")): node.get("formatCode", "") for node in styles.iter(f"{MAIN}numFmt")
+    }
+    cell_formats = styles.find(f"{MAIN}cellXfs")
+    found = {}
+    for number, node in enumerate(cell_formats if cell_formats is not None else []):
+        marks = format_marks(codes.get(int(node.get("numFmtId", "0")), ""))
+        if marks:
+            found[str(number).encode()] = marks
+    return found

@@ -1,0 +1,81 @@
+"""What reading a file leaves: figures with their places, and issues."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from projects.excel.lines import Line
+from projects.models import Figure, Participant
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
+#: Lengths of the columns that keep a figure's origin.
+SHEET_LENGTH = Figure._meta.get_field("sheet").max_length
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Something about a file: error (blocks the commit), warning or note, with its place."""
+
+    severity: str
+    code: str
+    message: str
+    file: str = ""
+    sheet: str = ""
+    cell: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Return place and message in one line."""
+        place = "!".join(part for part in [self.sheet, self.cell] if part)
+        where = " ".join(part for part in [self.file, place] if part)
+        return f"{where}：{self.message}" if where else self.message
+
+
+@dataclass(frozen=True)
+class ReadFigure:
+    """One row met in the sheet. `state` as it will stand (R4: the target alone decides 无任务)."""
+
+    line: Line
+    state: str
+    value: Decimal | None = None
+    text: str = ""
+    remark: str | None = None
+    sheet: str = ""
+    cell: str = ""
+    claims_no_task: bool = False
+
+    @property
+    def old(self) -> tuple[str, Decimal | None, str]:
+        """Return what is stored now: state, value, text."""
+        figure = self.line.current
+        return ("blank", None, "") if figure is None else (figure.state, figure.value, figure.text)
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether the sheet says something else than what is stored, the remark included."""
+        if self.state == Figure.State.NO_TASK and self.line.current is None:
+            # Without a task and without a figure there is nothing to store: the target says it already.
+            return bool(self.remark)
+        stored = self.line.current.remark if self.line.current else ""
+        same_remark = self.remark is None or self.remark == stored
+        return (self.state, self.value, self.text) != self.old or not same_remark
+
+
+@dataclass
+class Reading:
+    """What one file says; `refusal` where it is not taken at all, and then no figures."""
+
+    file: str
+    path: Path
+    sha256: str = ""
+    participant: Participant | None = None
+    figures: list[ReadFigure] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    refusal: str = ""
+    #: Indicators that stood twice with different figures: neither is taken.
+    disputed: set[tuple] = field(default_factory=set)
+
+    @property
+    def errors(self) -> list[Issue]:
+        """Return the issues that block the commit."""
+        return [issue for issue in self.issues if issue.severity == ERROR]
