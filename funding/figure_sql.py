@@ -1,4 +1,4 @@
-"""The one statement that stores fund figures, however many."""
+"""The one statement that stores fund figures, however many; and what is read with a report that is held."""
 
 # Revisions and versions are written by the triggers of sql.py. A row that says the same is left alone, so that it
 # keeps where it came from.
@@ -18,3 +18,14 @@ WHERE (fund_figure.state, fund_figure.value, fund_figure.remark)
       IS DISTINCT FROM (EXCLUDED.state, EXCLUDED.value, EXCLUDED.remark)
 RETURNING id, fund_line_id, stage
 """
+
+# Read with every report that is saved to, so written out: the ORM takes as long to put it together as to run it. One of
+# the two is looked for, each by an index.
+PRESENT = """
+CASE WHEN report.participant_id IS NOT NULL
+     THEN ARRAY(SELECT DISTINCT l.sub_project_id FROM fund_line l WHERE l.participant_id = report.participant_id)
+     ELSE ARRAY(SELECT DISTINCT l.sub_project_id
+                FROM sub_project b
+                JOIN fund_line l ON l.sub_project_id = b.id
+                WHERE b.lead_agency_id = report.agency_id)
+END"""

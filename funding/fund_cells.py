@@ -4,19 +4,23 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Expression, Max, Q
+from django.db.models.expressions import RawSQL
 
 from funding import labels
 from funding.amounts import parse_amount
+from funding.figure_sql import PRESENT
 from funding.fund_panel import fund_panel
 from funding.led_items import fund_led_items
 from funding.models import FundFigure, FundFlag, FundLine, FundPlan
 from funding.review_rows import fund_review_rows
+from funding.services.fund_flags import follow_works
 from livelihood.models import User
 from livelihood.services import Refused
 from projects import parts
 from projects.cell_key import Key, key_text
 from projects.models import Participant, Report
+from projects.services.held import present_in
 
 #: A lead agency's amount has as many whole digits as the table of objections holds.
 OBJECTION_DIGITS = 14
@@ -134,6 +138,19 @@ class FundCells(parts.ReportPart):
     def panel(self, report: Report, user: User, key: Key) -> dict | None:
         """Return what is known of one amount. About twenty queries."""
         return fund_panel(report, user, key)
+
+    def presence(self) -> Expression:
+        """Return, of a row of `report`, the array of sub-projects (ids) there are fund lines of."""
+        return RawSQL(PRESENT, ())  # noqa: S611 - a constant
+
+    def follow_figures(self, reports: Iterable[Report], places: Iterable[tuple[int, int]]) -> dict[int, list[Key]]:
+        """Ask the money of the sub-projects anew whose works moved. No query where it is known that there is none."""
+        reports = list(reports)
+        known = [present_in(report, self.code) for report in reports]
+        if None not in known:
+            present = frozenset().union(*known)
+            places = [place for place in places if place[1] in present]
+        return follow_works(reports[0].period, set(places))
 
     def value_of(self, report: Report, key: Key):
         """Return (amount in 元, version) as stored. One query."""

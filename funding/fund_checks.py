@@ -22,25 +22,45 @@ DONE = Decimal(100)
 
 
 @dataclass(frozen=True)
-class FundCell:
-    """One stage of a line with everything the rules look at; amounts in 元, shares in per cent as printed (R7).
+class Together:
+    """The money of one kind for a sub-project of a unit: its lines added up, since a source can make good for another.
 
-    `progress`: the value against the plan; `expected`: the year's straight line; `last`: the month before's value;
-    `received`, `disbursed`: the line's other stages; `done`: the rate of the sub-project's works, None where it is
-    not known; `is_done`: all its tasks are done.
+    `sources`: how many lines; `planned`, `disbursed` in 元; `paid`, `used`: 拨付 and 支出 against the plan, in per cent
+    as printed (R7), None while a planned source is not reported (R5); `expected`: the year's straight line; `done`: the
+    rate of the works, None where it is not known; `is_done`: all tasks are done.
+    """
+
+    sources: int = 1
+    planned: Decimal | None = None
+    disbursed: Decimal | None = None
+    paid: Decimal | None = None
+    used: Decimal | None = None
+    expected: Decimal | None = None
+    done: Decimal | None = None
+    is_done: bool = False
+
+    @property
+    def whose(self) -> str:
+        """Return what a remark says in front of the sums."""
+        return "各来源合计，" if self.sources > 1 else ""
+
+
+@dataclass(frozen=True)
+class FundCell:
+    """One stage of a line with everything the rules look at; amounts in 元.
+
+    `last`: the month before's value; `received`, `disbursed`: the line's other stages; `together`: the sums it is part
+    of, at the line they are spoken of.
     """
 
     stage: str
     value: Decimal | None
     planned: Decimal | None = None
-    progress: Decimal | None = None
-    expected: Decimal | None = None
     last: Decimal | None = None
     last_period: str = ""
     received: Decimal | None = None
     disbursed: Decimal | None = None
-    done: Decimal | None = None
-    is_done: bool = False
+    together: Together | None = None
 
 
 @dataclass(frozen=True)
@@ -114,30 +134,38 @@ def _spent_over_paid(cell: FundCell) -> str:
 
 
 def _done_unpaid(cell: FundCell) -> str:
-    if cell.stage != "disbursed" or not cell.is_done or cell.progress is None or cell.progress > HARDLY_PAID:
+    money = cell.together
+    if cell.stage != "disbursed" or money is None or not money.is_done or money.paid is None:
+        return ""
+    if money.paid > HARDLY_PAID:
         return ""
     return (
-        f"任务已经全部完成，计划 {said(cell.planned)} 只拨付了 {said(cell.value)}"
-        f"（{format_printed(cell.progress)}%）。\n"
+        f"任务已经全部完成，{money.whose}计划 {said(money.planned)} 只拨付了 {said(money.disbursed)}"
+        f"（{format_printed(money.paid)}%）。\n"
         "请核对完成数和拨付数；确未拨付的，请写明原因和打算什么时候拨付。"
     )
 
 
 def _behind_time(cell: FundCell) -> str:
-    if cell.stage != "disbursed" or cell.progress is None or cell.expected is None or cell.progress >= cell.expected:
+    money = cell.together
+    if cell.stage != "disbursed" or money is None or money.paid is None or money.expected is None:
+        return ""
+    if money.paid >= money.expected:
         return ""
     return (
-        f"资金拨付进度低于序时进度：拨付占计划 {format_printed(cell.progress)}%，"
-        f"时序 {format_printed(cell.expected)}%。\n"
+        f"资金拨付进度低于序时进度：{money.whose}拨付占计划 {format_printed(money.paid)}%，"
+        f"时序 {format_printed(money.expected)}%。\n"
         "请核对拨付数；确实没有拨付到位的，请写明原因。"
     )
 
 
 def _spent_behind_works(cell: FundCell) -> str:
-    if cell.stage != "spent" or cell.progress is None or cell.done is None or cell.progress >= cell.done:
+    money = cell.together
+    if cell.stage != "spent" or money is None or money.used is None or money.done is None or money.used >= money.done:
         return ""
     return (
-        f"支出进度低于建设进度：支出占计划 {format_printed(cell.progress)}%，建设完成 {format_printed(cell.done)}%。\n"
+        f"支出进度低于建设进度：{money.whose}支出占计划 {format_printed(money.used)}%，"
+        f"建设完成 {format_printed(money.done)}%。\n"
         "请核对支出数和完成数；按合同还没有到付款时间的，请写明。"
     )
 

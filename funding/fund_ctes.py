@@ -23,6 +23,7 @@ fund_plan_now AS (
     FROM fund_line l
     JOIN fund_plan p ON p.fund_line_id = l.id
     WHERE l.programme_id = %(programme)s
+      AND (%(lines)s::bigint[] IS NULL OR l.id = ANY(%(lines)s::bigint[]))
       AND p.valid_from <= %(on)s AND (p.valid_to IS NULL OR p.valid_to >= %(on)s)
     ORDER BY p.fund_line_id, p.revision DESC
 ),
@@ -57,6 +58,7 @@ fund_stage_now AS (
     FROM fund_figure f
     JOIN report r ON r.id = f.report_id
     WHERE f.period_id = %(period)s AND f.state = 'reported' AND r.state = ANY(%(counted)s)
+      AND (%(lines)s::bigint[] IS NULL OR f.fund_line_id = ANY(%(lines)s::bigint[]))
 )"""
 
 LINES_FROZEN = """

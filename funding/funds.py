@@ -81,6 +81,31 @@ def fund_rates(
     return rows
 
 
+def place_sums(period: ReportingPeriod, lines: Iterable[int]) -> list[dict]:
+    """Return the sums of the money of one kind for a sub-project of a unit, over the lines (ids). One query.
+
+    The lines are all of their place. Columns: participant_id, sub_project_id, kind; sources: how many lines; planned,
+    disbursed and spent in 元, a stage only when all its planned parts are reported (R5), whatever the report's state;
+    paid and used: 拨付 and 支出 against the plan as printed (R7).
+    """
+    ctes = [FINENESS, FUND_SCOPE, *fund_ctes(frozen=False)]
+    statement = "WITH " + ",\n".join(text.strip() for text in ctes)
+    statement += f"""
+        SELECT a.participant_id, a.sub_project_id, a.kind, a.planned, a.disbursed, a.spent,
+               {printed("a.disbursed", "a.planned")} AS paid, {printed("a.spent", "a.planned")} AS used,
+               (SELECT COUNT(*) FROM fund_line_now l
+                WHERE l.participant_id = a.participant_id AND l.sub_project_id = a.sub_project_id AND l.kind = a.kind
+                  AND (l.planned IS NOT NULL OR l.line_id IN (SELECT fund_line_id FROM fund_stage_now))) AS sources
+        FROM atom a
+        CROSS JOIN scope c"""
+    parameters = line_parameters(period.programme, period, None, lines) | {
+        "counted": [str(state) for state in Report.State.values],
+        "measures": list(MEASURES),
+        "denominators": list(denominators_of(period.programme).values()),
+    }
+    return fetch_rows(statement, parameters)
+
+
 def matching_ratios(amounts: dict[str, object], *, published, decimals: int) -> list[tuple[str, str]]:
     """Return the (measure, denominator) pairs whose ratio, printed at `decimals`, is the published rate (R14, R17).
 

@@ -17,6 +17,7 @@ from livelihood.services import Refused
 from projects import parts
 from projects.cell_key import key_text, split_key
 from projects.cell_notes import open_returns
+from projects.line_facts import LineFacts
 from projects.models import Report
 
 #: Form field prefixes, as the figures'.
@@ -68,9 +69,16 @@ class FundsPart(FundCells):
     ) -> list[dict]:
         """Return one dict per project with money; only the user's own sub-projects for a filler.
 
-        About twelve queries, whatever the number of rows.
+        About ten queries, whatever the number of rows.
         """
         return FundLines(report, user, typed or {}, result or parts.SaveResult()).sections()
+
+    def reply_lines(
+        self, report: Report, user: User, *, typed: dict, result: parts.SaveResult, facts: LineFacts | None = None
+    ) -> list[dict]:
+        """Return the same with only the cells the result names in full; the others are counted from one statement."""
+        shown = result.named() | set(result.related)
+        return FundLines(report, user, typed, result, only=shown, facts=facts).sections()
 
     def choices(self, report: Report) -> list[dict]:
         """Return the switch between 元 and 万元 of the page."""

@@ -1,11 +1,14 @@
 """What the page is told after a save: cell by cell what became of it and what now stands beside it."""
 
+from dataclasses import replace
+
 from django.template.loader import get_template
 from django.utils import timezone
 
 from livelihood.models import User
 from livelihood.services import Refused
 from projects import parts, report_page
+from projects.line_facts import LineFacts
 from projects.models import Report
 
 #: The counts the page shows.
@@ -15,14 +18,20 @@ COUNTS = ("tasks", "confirmed", "carried", "blank", "flagged", "returned", "behi
 def entry_reply(report: Report, user: User, typed: dict[str, dict], results: dict[str, parts.SaveResult]) -> dict:
     """Return the reply to a batch, JSON-ready; `typed` and `results` by part code. A constant number of queries.
 
-    Cells are those named in the results, and those beside them whose notes changed. Raises Refused when a named one
-    is not on the user's page.
+    Cells are those named in the results, and those beside them whose notes changed, in other parts too. Raises Refused
+    when a named one is not on the user's page.
     """
+    results = _with_elsewhere(results)
+    facts = LineFacts(report)
     blocks = [
         {
             "part": part,
             "lines": part.reply_lines(
-                report, user, typed=typed.get(part.code, {}), result=results.get(part.code, parts.SaveResult())
+                report,
+                user,
+                typed=typed.get(part.code, {}),
+                result=results.get(part.code, parts.SaveResult()),
+                facts=facts,
             ),
         }
         for part in parts.registered()
@@ -43,6 +52,16 @@ def entry_reply(report: Report, user: User, typed: dict[str, dict], results: dic
         "counts": {name: counts[name] for name in COUNTS},
         "sections": sections,
     }
+
+
+def _with_elsewhere(results: dict[str, parts.SaveResult]) -> dict[str, parts.SaveResult]:
+    """Return the results with what a part's save changed in other parts added to theirs; the given are left alone."""
+    found = dict(results)
+    for result in results.values():
+        for code, keys in result.elsewhere.items():
+            known = found.get(code, parts.SaveResult())
+            found[code] = replace(known, related=[*known.related, *keys])
+    return found
 
 
 def _cells(block: dict, result: parts.SaveResult) -> dict[str, dict]:

@@ -45,7 +45,8 @@ ORDER BY j.seq, s."order", i."order", i.id, u.nth
 EXISTING = """
 SELECT EXISTS (SELECT 1 FROM cell_review WHERE report_id = %(report)s)
        OR EXISTS (SELECT 1 FROM lead_objection WHERE report_id = %(report)s) AS notes,
-       EXISTS (SELECT 1 FROM evidence WHERE report_id = %(report)s) AS evidence
+       EXISTS (SELECT 1 FROM evidence WHERE report_id = %(report)s) AS evidence,
+       EXISTS (SELECT 1 FROM bureau_signature WHERE report_id = %(report)s AND withdrawn_at IS NULL) AS signatures
 """
 
 

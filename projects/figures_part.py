@@ -13,6 +13,7 @@ from projects.cell_notes import open_returns
 from projects.figure_cells import FigureCells
 from projects.figure_changes import changed_figures
 from projects.figure_lines import FigureLines, Key, key_text, last_issued, periods_before
+from projects.line_facts import LineFacts
 from projects.models import Figure, Indicator, Report, ReportingPeriod, Target
 from projects.progress import filling_by_indicator
 from projects.services.figures import FigureConflict, FigureEntry, FigureOutcome, record_figures, record_reports
@@ -282,6 +283,7 @@ def _result(outcome: FigureOutcome, decimals: dict[int, int]) -> parts.SaveResul
         saved=[key_text(key) for key in saved],
         unchanged=[key_text(key) for key in outcome.unchanged if key not in saved],
         related=[key_text(key) for key in outcome.related if key not in saved],
+        elsewhere={code: [key_text(key) for key in keys] for code, keys in outcome.elsewhere.items()},
         errors={key_text(key): sentence for key, sentence in outcome.errors.items()},
         conflicts={
             key_text((row.participant_id, row.indicator_id)): _conflict(row, decimals.get(row.indicator_id))

@@ -43,8 +43,8 @@ class LineFacts:
 
     @cached_property
     def signatures(self) -> Signatures:
-        """Who fills what, and who has signed. Two queries, and one per part where one signed."""
-        return Signatures(self.report)
+        """Who fills what, and who has signed. One query; one more, and one per part, where a bureau signed."""
+        return Signatures(self.report, any_signed=self._existing.signatures)
 
     @cached_property
     def _existing(self):

@@ -18,13 +18,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from django.db.models import Expression
 from django.utils import timezone
 
 from livelihood.formats import format_moment
 from livelihood.models import User
 from projects.cell_key import Key, key_text
 from projects.models import Report
+
+if TYPE_CHECKING:
+    from projects.line_facts import LineFacts
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class SaveResult:
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     #: Cells beside the batch whose notes changed with it.
     related: list[str] = field(default_factory=list)
+    #: The same of other parts' cells, by the part's code.
+    elsewhere: dict[str, list[str]] = field(default_factory=dict)
     #: Why the whole batch was refused; the page then shows again what was typed.
     refused: str = ""
 
@@ -70,6 +77,8 @@ class SaveResult:
         self.saved += other.saved
         self.unchanged += other.unchanged
         self.related += other.related
+        for code, keys in other.elsewhere.items():
+            self.elsewhere[code] = [*self.elsewhere.get(code, ()), *keys]
         self.errors |= other.errors
         self.conflicts |= other.conflicts
 
@@ -160,10 +169,13 @@ class ReportPart(ABC):
         `typed` and `result`: what a refused form held and why, shown again in place of what is stored.
         """
 
-    def reply_lines(self, report: Report, user: User, *, typed: dict, result: SaveResult) -> list[dict]:
+    def reply_lines(
+        self, report: Report, user: User, *, typed: dict, result: SaveResult, facts: "LineFacts | None" = None
+    ) -> list[dict]:
         """Return `lines` for the reply to a save: whole sections, all that can be counted, but for shown cells alone.
 
         A row of a cell that `result` neither names nor calls related needs only key, task, states and is_confirmed.
+        `facts`: what the lines of all parts look at, read once for the whole reply.
         """
         return self.lines(report, user, typed=typed, result=result)
 
@@ -205,6 +217,23 @@ class ReportPart(ABC):
     @abstractmethod
     def panel(self, report: Report, user: User, key: Key) -> dict | None:
         """Return what is known of one cell, for `panel_template`; None when it is not on the user's page."""
+
+    def presence(self) -> Expression | None:
+        """Return, of a row of `report`, the array of sub-projects (ids) the part may have cells of.
+
+        Read with a report that is held (projects/services/held.py), so that elsewhere nothing is asked of the part.
+        None: the part says nothing about it.
+        """
+        return None
+
+    def follow_figures(self, reports: Iterable[Report], places: Iterable[tuple[int, int]]) -> dict[int, list[Key]]:
+        """Bring up to date what the part says of its own cells by how far the works are, after figures changed.
+
+        `reports` are of one period, `places` the (participant id, sub-project id) whose figures were just stored.
+        Returns participant id → keys of the part's cells whose notes changed. Runs in the transaction of the save; a
+        constant number of queries.
+        """
+        return {}
 
     def value_of(self, report: Report, key: Key):
         """Return (value, version) of a cell as stored: (None, 0) for a blank one. One query."""

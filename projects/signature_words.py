@@ -8,15 +8,16 @@ class Signatures:
     """The bureaus of a participant's report and their signatures. Two queries, and one per part where one signed.
 
     `agencies`: sub-project id → who fills it; `signed`: agency id → whether its cells still say what it signed.
+    `any_signed`: False where it is known that no signature stands.
     """
 
-    def __init__(self, report: Report):
+    def __init__(self, report: Report, *, any_signed: bool = True):
         self.agencies, self.signed = {}, {}
         if not report.participant_id:
             return
         assigned = Assignment.objects.filter(participant=report.participant_id).select_related("agency").order_by()
         self.agencies = {row.sub_project_id: row.agency for row in assigned}
-        if not self.agencies:
+        if not (self.agencies and any_signed):
             return
         signatures = BureauSignature.objects.filter(report=report, withdrawn_at__isnull=True).order_by()
         hashes_signed = {row.agency_id: row.sha256 for row in signatures}

@@ -18,6 +18,7 @@ from livelihood.models import User
 from livelihood.services import Refused, record_event
 from projects import rights
 from projects.models import ImportBatch, Report
+from projects.services.held import is_held
 from projects.services.reports import is_whole, lock_report, require_changeable
 
 #: (fund line id, stage)
@@ -115,7 +116,8 @@ def record_fund_figures(
     shown, scope = report, rights.fill_scope(by, report)
     if not scope:
         raise NotAllowed("这份月报不由您填报，什么都没有改动。")
-    report = lock_report(report)
+    if not is_held(report):
+        report = lock_report(report)
     _require_editable(report)
     facts = _known(report, entries)
     _require_own_lines(report, entries, facts, scope)
@@ -143,7 +145,10 @@ def record_fund_figures(
                 "import_batch": import_batch.pk if import_batch else None,
             },
         )
-    shown.refresh_from_db()
+        if is_held(shown):
+            shown.version += 1
+    if not is_held(shown):
+        shown.refresh_from_db()
     return outcome
 
 

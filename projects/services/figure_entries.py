@@ -68,6 +68,8 @@ class FigureOutcome:
     explained: list[Key] = field(default_factory=list)
     #: Cells not in the batch whose flags changed because of it (a whole, the left side of a 勾稽关系).
     related: list[Key] = field(default_factory=list)
+    #: Cells of other parts whose notes changed because of it, by the part's code; keys are that part's.
+    elsewhere: dict[str, list[tuple]] = field(default_factory=dict)
     conflicts: list[FigureConflict] = field(default_factory=list)
     errors: dict[Key, str] = field(default_factory=dict)
     #: Why nothing of the report was stored.

@@ -8,7 +8,7 @@ from django.db.models import F
 from livelihood.access import NotAllowed
 from livelihood.models import User
 from livelihood.services import Refused, record_events
-from projects import rights
+from projects import parts, rights
 from projects.figure_sql import UPSERT
 from projects.models import ImportBatch, Indicator, Report, ReportingPeriod
 from projects.services.figure_entries import (
@@ -100,6 +100,7 @@ def record_reports(
         keys, units = {entry.key for entry in work.entries}, {entry.participant_id for entry in work.entries}
         work.outcome.explained = [key for key in refreshed.explained if key in keys]
         work.outcome.related = [key for key in refreshed.related if key not in keys and key[0] in units]
+    _follow(works, facts)
     _note([work for work in works if work.outcome.saved or work.outcome.explained], by, origin, import_batch)
     return [work.outcome for work in works]
 
@@ -200,6 +201,24 @@ def _upsert(
     with connection.cursor() as cursor:
         cursor.execute(UPSERT, parameters)
         return {(participant, indicator): pk for pk, participant, indicator in cursor.fetchall()}
+
+
+def _follow(works: list[_Work], facts: Facts) -> None:
+    """Let the other parts renew what they say of their own cells by these figures."""
+    works = [work for work in works if work.outcome.saved]
+    if not works:
+        return
+    places = {
+        (participant, facts.indicators[indicator].sub_project_id)
+        for work in works
+        for participant, indicator in work.outcome.saved
+    }
+    for part in parts.registered():
+        changed = part.follow_figures([work.report for work in works], places)
+        for work in works:
+            units = {participant for participant, _ in work.outcome.saved}
+            if keys := [key for unit in units for key in changed.get(unit, ())]:
+                work.outcome.elsewhere[part.code] = keys
 
 
 def _note(works: list[_Work], by: User, origin: str, import_batch: ImportBatch | None) -> None:

@@ -104,15 +104,13 @@ class LastFigure:
 
 
 def last_figures(period: ReportingPeriod, keys: Iterable[Key]) -> dict[Key, LastFigure]:
-    """Return each cell's last reported figure before `period`. Two queries."""
+    """Return each cell's last reported figure before `period`. One query."""
     keys = set(keys)
-    before = ReportingPeriod.objects.filter(
-        programme=period.programme_id, kind=period.kind, ends_on__lt=period.ends_on
-    ).in_bulk()
-    labels = {pk: row.label for pk, row in before.items()}
     rows = (
         Figure.objects.filter(
-            period__in=before,
+            period__programme=period.programme_id,
+            period__kind=period.kind,
+            period__ends_on__lt=period.ends_on,
             participant__in={participant for participant, _ in keys},
             indicator__in={indicator for _, indicator in keys},
             state=Figure.State.REPORTED,
@@ -120,8 +118,14 @@ def last_figures(period: ReportingPeriod, keys: Iterable[Key]) -> dict[Key, Last
         .order_by("participant_id", "indicator_id", "-period__ends_on")
         .distinct("participant_id", "indicator_id")
     )
-    found = rows.values_list("participant_id", "indicator_id", "pk", "value", "period_id")
-    return {(row[0], row[1]): LastFigure(row[2], row[3], labels[row[4]]) for row in found}
+    found = list(
+        rows.values_list("participant_id", "indicator_id", "pk", "value", "period__starts_on", "period__ends_on")
+    )
+    labels = {
+        days: ReportingPeriod(kind=period.kind, starts_on=days[0], ends_on=days[1]).label
+        for days in {row[4:] for row in found}
+    }
+    return {row[:2]: LastFigure(row[2], row[3], labels[row[4:]]) for row in found}
 
 
 def _give_last_reasons(flags: list[FigureFlag], before: dict[Key, LastFigure]) -> None:

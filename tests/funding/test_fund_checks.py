@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from funding import fund_checks
-from funding.fund_checks import FundCell, remarks
+from funding.fund_checks import FundCell, Together, remarks
 from funding.models import FundFigure, FundFlag
 from funding.services.fund_figures import FundEntry, record_fund_figures
 from projects.services import reports
@@ -30,6 +30,11 @@ def cell(stage="disbursed", value=50, **more):
     )
 
 
+def money(**more):
+    """Return the sums of a place with 100 of 10 000 万元 paid."""
+    return Together(planned=Decimal(10_000) * WAN, disbursed=Decimal(100) * WAN, **more)
+
+
 def codes(found):
     return [rule.code for rule, _ in remarks(found)]
 
@@ -52,13 +57,17 @@ def codes(found):
         (cell("received", 505_000, last=50), ["fund_unit_slip"]),
         (cell("received", 505_001, last=50), []),
         (cell("received", Decimal("0.005"), last=50, last_period="7月"), ["fund_falling", "fund_unit_slip"]),
-        (cell(value=20, planned=100, progress=Decimal("20.00"), is_done=True), ["done_unpaid"]),
-        (cell(value=21, planned=100, progress=Decimal("20.01"), is_done=True), []),
-        (cell(value=20, planned=100, progress=Decimal("20.00"), is_done=False), []),
-        (cell(planned=100, progress=Decimal("66.66"), expected=Decimal("66.67")), ["paid_behind_time"]),
-        (cell(planned=100, progress=Decimal("66.67"), expected=Decimal("66.67")), []),
-        (cell("spent", 50, progress=Decimal("50.00"), done=Decimal("50.01")), ["spent_behind_works"]),
-        (cell("spent", 50, progress=Decimal("50.00"), done=Decimal("50.00")), []),
+        (cell(together=money(paid=Decimal("20.00"), is_done=True)), ["done_unpaid"]),
+        (cell(together=money(paid=Decimal("20.01"), is_done=True)), []),
+        (cell(together=money(paid=Decimal("20.00"), is_done=False)), []),
+        (cell(together=money(paid=None, is_done=True)), []),
+        (cell("received", together=money(paid=Decimal("20.00"), is_done=True)), []),
+        (cell(together=money(paid=Decimal("66.66"), expected=Decimal("66.67"))), ["paid_behind_time"]),
+        (cell(together=money(paid=Decimal("66.67"), expected=Decimal("66.67"))), []),
+        (cell(together=money(paid=None, expected=Decimal("66.67"))), []),
+        (cell("spent", 50, together=money(used=Decimal("50.00"), done=Decimal("50.01"))), ["spent_behind_works"]),
+        (cell("spent", 50, together=money(used=Decimal("50.00"), done=Decimal("50.00"))), []),
+        (cell("spent", 50, together=money(used=None, done=Decimal("50.00"))), []),
         (cell("spent", None, disbursed=50), []),
     ],
 )
@@ -68,10 +77,10 @@ def test_r20_rule_speaks_on_its_side_of_the_edge_alone(found, expected):
 
 def test_r20_every_rule_says_two_lines():
     shown = [
-        cell(value=49, last=50, last_period="2020年1—7月", received=40, planned=100, is_done=True),
-        cell("spent", 51, disbursed=50, progress=Decimal("1.00"), done=Decimal("2.00")),
+        cell(value=49, last=50, last_period="2020年1—7月", received=40, planned=100),
+        cell("spent", 51, disbursed=50, together=money(used=Decimal("1.00"), done=Decimal("2.00"))),
         cell("received", 301, planned=3),
-        cell(value=1, planned=100, progress=Decimal("1.00"), expected=Decimal("66.67"), is_done=True),
+        cell(together=money(paid=Decimal("1.00"), expected=Decimal("66.67"), is_done=True)),
     ]
 
     said = {rule.code: text for one in shown for rule, text in remarks(one)}
