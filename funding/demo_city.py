@@ -83,7 +83,7 @@ def load_city_month(
 def _stages(line: FundLine, planned: Decimal, month: int) -> dict[str, Decimal]:
     """Return the cumulative amounts by the month's end: money comes first, is paid out later, and spent last."""
     random = Random(f"{SEED}/{line.participant.code}/{line.sub_project.project.seq}/{line.source}")  # noqa: S311 - nothing secret
-    pace = random.randint(70, 115)
+    pace = random.randint(85, 130)
     shares = {}
     before = 100
     for stage, lag in (("received", 2), ("disbursed", 0), ("spent", -1)):
