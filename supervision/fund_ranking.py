@@ -1,6 +1,6 @@
 """The ranking page turned to money: one rate by unit with its yardsticks, and the same rate project by project."""
 
-from funding.amounts import in_unit
+from funding.amounts import aligned, in_unit
 from livelihood.formats import MISSING, format_number, format_rate, format_signed
 from projects.models import Project
 from supervision.documents.sentences import below_list_sentence, excluding_note, printed_value
@@ -9,6 +9,7 @@ from supervision.ranking import FAR_BELOW
 from supervision.scope import StandingsScope
 
 UNIT = "万元"
+STAGES = ("planned", "received", "disbursed", "spent")
 WORDS = {"excluded": "不计入", "no_task": "无任务", "not_reported": "未报送", "in_part": "未报全"}
 
 
@@ -23,6 +24,9 @@ class FundRankingPage:
         if by_place and scope.everything:
             visible.sort(key=lambda row: (row["place"] is None, row["place"] or 0))
         self.visible = visible
+        # One number of decimals in a table, so that the digits stand below each other.
+        shown = [*visible, self.whole] if scope.everything else visible
+        self.unit = aligned(UNIT, (row[stage] for row in shown for stage in STAGES))
 
     def rows(self) -> list[dict]:
         """Return the units' rows."""
@@ -47,7 +51,7 @@ class FundRankingPage:
         return {
             "name": self.funds.name(row["participant_id"]),
             "place": row["place"] if self.scope.everything else None,
-            "amounts": [self._amount(row, stage) for stage in ("planned", "received", "disbursed", "spent")],
+            "amounts": [self._amount(row, stage) for stage in STAGES],
             "rate": MISSING if row["rate"] is None else format_number(row["rate"], self.decimals),
             "word": WORDS.get(row["state"], "") if row["participant_kind"] != "whole" else "",
             "expected": _gap(row["gap_to_expected"], self.decimals),
@@ -61,7 +65,7 @@ class FundRankingPage:
     def _amount(self, row: dict, stage: str) -> str:
         if row[stage] is None and row["state"] in ("no_task", "excluded"):
             return "/"
-        return in_unit(row[stage], UNIT)
+        return in_unit(row[stage], self.unit)
 
     def yardsticks(self) -> list[dict]:
         """Return what the rate is held against, each with value and source (R10, R11)."""
