@@ -110,9 +110,9 @@ def in_process(monkeypatch):
 
 
 def fuzz(good, period, folder, seconds: float, first: int) -> int:
-    """Read mutations of a good workbook for so long; return how many."""
-    content, end, number = good.read_bytes(), time.process_time() + seconds, first
-    while time.process_time() < end:
+    """Read mutations of a good workbook for so many seconds; return how many. A single one has ten of CPU time."""
+    content, end, number = good.read_bytes(), time.monotonic() + seconds, first
+    while time.monotonic() < end:
         path = folder / "m.xlsx"
         path.write_bytes(content)
         mutate(path, number)
@@ -132,13 +132,13 @@ def fuzz(good, period, folder, seconds: float, first: int) -> int:
 
 
 def test_mutated_workbooks_are_read_or_refused_without_a_crash(good, period, tmp_path, in_process):
-    assert fuzz(good, period, tmp_path, SECONDS, first=0) > 20
+    assert fuzz(good, period, tmp_path, SECONDS, first=0) > 10
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_mutated_workbooks_for_long(good, period, tmp_path, in_process):
-    seconds = float(os.environ.get("FUZZ_SECONDS", "600"))
+    seconds = float(os.environ.get("FUZZ_SECONDS", "180"))
 
     assert fuzz(good, period, tmp_path, seconds, first=1_000_000) > 100
 
