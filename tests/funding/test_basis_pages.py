@@ -13,7 +13,7 @@ from livelihood.models import AuditEvent
 from tests import factories
 from tests.funding.boards import yuan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from funding.services.plans import PlanEntry, set_plans
 from tests import factories
 from tests.funding.boards import yuan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

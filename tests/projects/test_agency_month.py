@@ -10,7 +10,7 @@ from django.urls import reverse
 from projects.models import Programme, Report
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from projects.services import bureaus, periods, reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from projects.models import Evidence, Report
 from projects.services import periods, reports
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

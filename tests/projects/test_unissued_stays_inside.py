@@ -11,7 +11,7 @@ from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 #: Numbers that stand nowhere else: 界首市's figure, its first one, its rate (137.31 ÷ 200), the average, the place.
 THEIRS, FIRST, RATE, AVERAGE = "137.31", "131.73", "68.66", "73.19"
