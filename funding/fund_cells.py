@@ -125,10 +125,17 @@ class FundCells(parts.ReportPart):
         for *place, count in lines.values_list(*places).annotate(count=Count("id")).order_by():
             yield parts.Filling(*place, tasks=len(labels.MEASURES) * count, filled=filled.get(tuple(place), 0))
 
-    def saved_at(self, report: Report):
-        """Return sub-project id → when an amount of it was last saved. One query."""
-        rows = FundFigure.objects.filter(report=report).values_list("fund_line__sub_project")
-        return dict(rows.annotate(at=Max("updated_at")).order_by())
+    def saved_at(self, reports: Iterable[int]):
+        """Return (participant id, sub-project id) → when an amount of it was last saved. One query."""
+        rows = FundFigure.objects.filter(report__in=reports)
+        homes = rows.values_list("fund_line__participant", "fund_line__sub_project")
+        return {(unit, sub): at for unit, sub, at in homes.annotate(at=Max("updated_at")).order_by()}
+
+    def saves(self, period, user: User, since):
+        """Yield (report id, unit, person, amounts, moment) of what others saved since. One query."""
+        rows = FundFigure.objects.visible_to(user).filter(period=period, updated_at__gt=since).exclude(updated_by=user)
+        told = rows.order_by().values_list("report", "fund_line__participant__printed_name", "updated_by__full_name")
+        return told.annotate(count=Count("pk", distinct=True), at=Max("updated_at"))
 
     def holds(self, report: Report, sub_projects: Iterable[int]) -> bool:
         """Tell whether there is any amount in the sub-projects. One query."""

@@ -149,7 +149,7 @@ def _count(report: Report, rows: dict[int, BureauRow], agency_of: dict[int, int]
         return
     unexplained, returned = [], open_returns(report)
     for part in parts.registered():
-        for sub_project, at in part.saved_at(report).items():
+        for (_unit, sub_project), at in part.saved_at([report.pk]).items():
             if agency := agency_of.get(sub_project):
                 rows[agency].saved = max(filter(None, (rows[agency].saved, at)))
         unexplained += [key for _, key, is_explained in part.flagged([report.pk]) if not is_explained]

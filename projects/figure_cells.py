@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from livelihood.models import User
 from projects import parts
@@ -100,10 +100,16 @@ class FigureCells(parts.ReportPart):
                 place[1] += counts["filled"]
         return [parts.Filling(*place, *counts) for place, counts in sums.items()]
 
-    def saved_at(self, report: Report):
-        """Return sub-project id → when a figure of it was last saved. One query."""
-        rows = Figure.objects.filter(report=report).values_list("indicator__sub_project")
-        return dict(rows.annotate(at=Max("updated_at")).order_by())
+    def saved_at(self, reports: Iterable[int]):
+        """Return (participant id, sub-project id) → when a figure of it was last saved. One query."""
+        homes = Figure.objects.filter(report__in=reports).values_list("participant", "indicator__sub_project")
+        return {(unit, sub): at for unit, sub, at in homes.annotate(at=Max("updated_at")).order_by()}
+
+    def saves(self, period, user: User, since):
+        """Yield (report id, unit, person, figures, moment) of what others saved since. One query."""
+        rows = Figure.objects.visible_to(user).filter(period=period, updated_at__gt=since).exclude(updated_by=user)
+        told = rows.order_by().values_list("report", "participant__printed_name", "updated_by__full_name")
+        return told.annotate(count=Count("pk", distinct=True), at=Max("updated_at"))
 
     def holds(self, report: Report, sub_projects: Iterable[int]) -> bool:
         """Tell whether there is any number or text in the sub-projects. One query."""

@@ -4,21 +4,21 @@ Counts only; they come from the querysets and the statement of `progress.py`.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, Max
 from django.urls import reverse
 
 from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of, is_city_office
 from livelihood.models import User
 from livelihood.registry import Change, Panel
+from projects import parts
 from projects.bureaus import BureauRow, bureau_rows
+from projects.fullness import filling_of, saved_of, unexplained_of
 from projects.models import (
     Assignment,
     Benchmark,
-    Figure,
-    FigureFlag,
-    Indicator,
     Participant,
     Report,
     ReportApproval,
@@ -26,7 +26,6 @@ from projects.models import (
     SubProject,
 )
 from projects.period_page import period_rows
-from projects.progress import filling_by_indicator
 
 State = Report.State
 
@@ -62,15 +61,23 @@ class HomeMonth:
 
     @cached_property
     def filling(self) -> dict[tuple[int, int], dict]:
-        """Return {"tasks", "filled"} by participant and sub-project. Two queries."""
-        indicators = Indicator.objects.of_programme(self.period.programme)
-        sub_projects = dict(indicators.values_list("pk", "sub_project"))
-        totals: dict[tuple[int, int], dict] = {}
-        for (participant, indicator), counts in filling_by_indicator(self.period, counted=State.values).items():
-            total = totals.setdefault((participant, sub_projects[indicator]), {"tasks": 0, "filled": 0})
-            for key, count in counts.items():
-                total[key] += count
-        return totals
+        """Return {"tasks", "filled"} by participant and sub-project, over all parts."""
+        return filling_of(self.period)
+
+    @cached_property
+    def reports(self) -> list[int]:
+        """Return the ids of the month's reports, whoever may see them: counts of a bureau need all of its units."""
+        return list(self.period.reports.values_list("pk", flat=True))
+
+    @cached_property
+    def saved(self) -> dict[tuple[int, int], datetime]:
+        """Return when something of a participant and sub-project was last saved."""
+        return saved_of(self.reports)
+
+    @cached_property
+    def unexplained(self) -> dict[tuple[int, int], int]:
+        """Return how many cells of a participant and sub-project have a flag nobody explained."""
+        return unexplained_of(self.period.programme, self.reports)
 
     @property
     def is_overseen(self) -> bool:
@@ -139,27 +146,7 @@ def _assignments(month: HomeMonth, assignments) -> list[Assignment]:
     )
 
 
-def _saved(month: HomeMonth, figures: Q) -> dict[tuple[int, int], object]:
-    """Return when the figures of a participant and sub-project were last saved. One query."""
-    rows = (
-        Figure.objects.filter(figures, period=month.period)
-        .values_list("participant", "indicator__sub_project")
-        .annotate(at=Max("updated_at"))
-    )
-    return {(participant, sub_project): at for participant, sub_project, at in rows}
-
-
-def _unexplained(month: HomeMonth, figures: Q) -> dict[tuple[int, int], int]:
-    """Return how many figures of a participant and sub-project have a flag nobody explained. One query."""
-    rows = (
-        FigureFlag.objects.filter(figures, figure__period=month.period, reason="")
-        .values_list("figure__participant", "figure__indicator__sub_project")
-        .annotate(count=Count("figure", distinct=True))
-    )
-    return {(participant, sub_project): count for participant, sub_project, count in rows}
-
-
-def _counts(month: HomeMonth, pairs: list[tuple[int, int]], saved: dict, unexplained: dict) -> dict:
+def _counts(month: HomeMonth, pairs: list[tuple[int, int]]) -> dict:
     """Add up what is known of the pairs: tasks, filled, blank, unexplained, last saved."""
     counts = [month.filling[pair] for pair in pairs if pair in month.filling]
     tasks, filled = sum(row["tasks"] for row in counts), sum(row["filled"] for row in counts)
@@ -167,8 +154,8 @@ def _counts(month: HomeMonth, pairs: list[tuple[int, int]], saved: dict, unexpla
         "tasks": tasks,
         "filled": filled,
         "blank": tasks - filled,
-        "unexplained": sum(unexplained.get(pair, 0) for pair in pairs),
-        "saved": max((saved[pair] for pair in pairs if pair in saved), default=None),
+        "unexplained": sum(month.unexplained.get(pair, 0) for pair in pairs),
+        "saved": max((month.saved[pair] for pair in pairs if pair in month.saved), default=None),
     }
 
 
@@ -194,12 +181,9 @@ def _bureau_panel(month: HomeMonth, row: dict, shared: dict) -> Panel:
 def _items(month: HomeMonth, assignments) -> list[dict]:
     """Return the sub-projects a filler fills, each with how far it is; unfinished ones first."""
     rows = _assignments(month, assignments)
-    participants = {row.participant_id for row in rows}
-    saved = _saved(month, Q(participant__in=participants))
-    unexplained = _unexplained(month, Q(figure__participant__in=participants))
     items = [
         {"sub_project": row.sub_project, "unit": row.participant}
-        | _counts(month, [(row.participant_id, row.sub_project_id)], saved, unexplained)
+        | _counts(month, [(row.participant_id, row.sub_project_id)])
         for row in rows
     ]
     return sorted(items, key=lambda item: not item["blank"])
@@ -213,8 +197,6 @@ def _led(month: HomeMonth, agencies: frozenset[int]) -> list[dict]:
     }
     led = SubProject.objects.filter(project__programme=month.period.programme, lead_agency__in=agencies)
     led = list(led.select_related("project").order_by("project__seq", "order"))
-    saved = _saved(month, Q(indicator__sub_project__in=led))
-    unexplained = _unexplained(month, Q(figure__indicator__sub_project__in=led))
     items = []
     for sub_project in led:
         pairs = [(unit, sub_project.pk) for unit in units]
@@ -224,7 +206,7 @@ def _led(month: HomeMonth, agencies: frozenset[int]) -> list[dict]:
             if (unit, sub) in month.filling and month.filling[unit, sub]["filled"] < month.filling[unit, sub]["tasks"]
         ]
         names = "、".join(behind[:SHOWN_NAMES]) + (f"等{len(behind)}家" if len(behind) > SHOWN_NAMES else "")
-        items.append({"sub_project": sub_project, "behind": names} | _counts(month, pairs, saved, unexplained))
+        items.append({"sub_project": sub_project, "behind": names} | _counts(month, pairs))
     return sorted(items, key=lambda item: not item["blank"])
 
 
@@ -251,20 +233,22 @@ def report_changes(user: User, since) -> Iterator[Change]:
 
 
 def figure_changes(user: User, since) -> Iterator[Change]:
-    """Yield who else saved figures of the user's month, one line per person and unit. Two queries."""
+    """Yield who else saved something in the user's month, one line per person and unit. One query per part."""
     month = home_month(user)
     if month.period is None:
         return
-    rows = (
-        Figure.objects.visible_to(user)
-        .filter(period=month.period, updated_at__gt=since)
-        .exclude(updated_by=user)
-        .values("report", unit=F("participant__printed_name"), person=F("updated_by__full_name"))
-        .annotate(count=Count("pk", distinct=True), at=Max("updated_at"))
-    )
-    for row in rows.order_by("-at")[:READ_CHANGES]:
-        text = f"{row['person']} 填报{row['unit']} {row['count']} 项"
-        yield Change(row["at"], text, _report_url(row["report"]))
+    for (report, unit, person), (count, at) in _saves(month.period, user, since)[:READ_CHANGES]:
+        yield Change(at, f"{person} 填报{unit} {count} 项", _report_url(report))
+
+
+def _saves(period: ReportingPeriod, user: User, since) -> list[tuple]:
+    """Return ((report id, unit, person), (cells, moment)) over all parts, the latest first. One query per part."""
+    told: dict[tuple, tuple] = {}
+    for part in parts.registered():
+        for *who, count, at in part.saves(period, user, since):
+            before, latest = told.get(tuple(who), (0, at))
+            told[tuple(who)] = before + count, max(at, latest)
+    return sorted(told.items(), key=lambda row: row[1][1], reverse=True)
 
 
 def period_changes(user: User, since) -> Iterator[Change]:

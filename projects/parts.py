@@ -207,8 +207,15 @@ class ReportPart(ABC):
         """Yield how full the sub-projects are, of one participant or all. `counted`: states of reports that count."""
 
     @abstractmethod
-    def saved_at(self, report: Report) -> dict[int, datetime]:
-        """Return when something was last saved: sub-project id → moment. One query."""
+    def saved_at(self, reports: Iterable[int]) -> dict[tuple[int, int], datetime]:
+        """Return when something in the reports (ids) was last saved: (participant id, sub-project id) → moment.
+
+        One query.
+        """
+
+    @abstractmethod
+    def saves(self, period, user: User, since: datetime) -> Iterable[tuple[int, str, str, int, datetime]]:
+        """Yield (report id, unit, person, cells, moment) of what others saved and the user may see. One query."""
 
     @abstractmethod
     def holds(self, report: Report, sub_projects: Iterable[int]) -> bool:

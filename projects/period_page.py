@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from livelihood.access import Role, access_of, is_city_office, oversees
 from livelihood.models import Agency, User
 from projects import rights
 from projects.bureaus import last_reminders
-from projects.models import FigureFlag, Indicator, Participant, Programme, Report, ReportingPeriod
-from projects.progress import filling_by_indicator, filling_counts
+from projects.fullness import filling_of, flag_counts, summed
+from projects.models import Participant, Programme, Report, ReportingPeriod, SubProject
 from projects.services.reports import is_whole
 
 
@@ -34,14 +34,15 @@ def period_rows(period: ReportingPeriod, user: User) -> list[dict]:
         units = units.filter(kind=Participant.Kind.WHOLE)
     if not sees_all:
         units = units.exclude(kind=Participant.Kind.WHOLE)
-    filling = filling_counts(period, counted=Report.State.values)
-    flags = _flag_counts(period)
+    filling = filling_of(period)
+    by_reporter = summed(filling, by=lambda home: home[0])
+    flags = flag_counts(report.pk for report in reports)
     rows = [
-        _row(period, by_unit.get(unit.pk), unit, filling.get(unit.pk, {}), flags, now)
+        _row(period, by_unit.get(unit.pk), unit, by_reporter.get(unit.pk, {}), flags, now)
         for unit in units.order_by("order", "id")
     ]
     if period.programme.reporting_by == Programme.ReportingBy.AGENCY:
-        rows += _agency_rows(period, user, by_agency, flags, now)
+        rows += _agency_rows(period, user, by_agency, filling, flags, now)
     reminders = last_reminders(period)
     for row in rows:
         reporter = row["reporter"]
@@ -62,30 +63,26 @@ def period_rows(period: ReportingPeriod, user: User) -> list[dict]:
     return rows
 
 
-def _agency_rows(period: ReportingPeriod, user: User, reports: list[Report], flags: dict, now) -> list[dict]:
+def _agency_rows(
+    period: ReportingPeriod, user: User, reports: list[Report], filling: dict, flags: dict, now
+) -> list[dict]:
     """Return a row per lead agency the user sees, with a report or without. Two queries."""
     agencies = Agency.objects.filter(led_sub_projects__project__programme=period.programme).distinct()
     if not oversees(user, period.programme.owner_id):
         agencies = agencies.filter(pk__in=access_of(user).agency_ids(Role.LEAD_AGENCY, Role.FILLER))
     by_agency = {report.agency_id: report for report in reports}
-    filling = _filling_by_lead(period) if by_agency else {}
+    led = _filling_by_lead(period, filling) if by_agency else {}
     return [
-        _row(period, by_agency.get(agency.pk), agency, filling.get(agency.pk, {}), flags, now)
+        _row(period, by_agency.get(agency.pk), agency, led.get(agency.pk, {}), flags, now)
         for agency in agencies.order_by("order", "name")
     ]
 
 
-def _filling_by_lead(period: ReportingPeriod) -> dict[int, dict]:
-    """Return how far each lead agency's cells are, over all units but the whole. Three queries."""
-    leads = dict(Indicator.objects.of_programme(period.programme).values_list("pk", "sub_project__lead_agency"))
+def _filling_by_lead(period: ReportingPeriod, filling: dict) -> dict[int, dict]:
+    """Return how far each lead agency's cells are, over all units but the whole. Two queries."""
+    leads = dict(SubProject.objects.filter(project__programme=period.programme).values_list("pk", "lead_agency"))
     units = set(period.programme.participants.reporters().values_list("pk", flat=True))
-    totals: dict[int, dict] = {}
-    for (unit, indicator), counts in filling_by_indicator(period, counted=Report.State.values).items():
-        if unit in units:
-            total = totals.setdefault(leads[indicator], {"tasks": 0, "filled": 0})
-            for key in total:
-                total[key] += counts[key]
-    return totals
+    return summed(filling, by=lambda home: leads.get(home[1]) if home[0] in units else None)
 
 
 def _fills(user: User, period: ReportingPeriod, reporter: Participant | Agency) -> bool:
@@ -112,19 +109,6 @@ def _row(period: ReportingPeriod, report: Report | None, reporter, filling: dict
         "is_late": bool(report and report.is_late),
         "is_overdue": not whole and not came and period.state == "open" and now > period.deadline,
     }
-
-
-def _flag_counts(period: ReportingPeriod) -> dict[int, tuple[int, int]]:
-    """Return report id → (figures with a flag, those with one nobody has explained). One query."""
-    rows = (
-        FigureFlag.objects.filter(figure__period=period)
-        .values("figure__report")
-        .annotate(
-            flagged=Count("figure", distinct=True),
-            unexplained=Count("figure", distinct=True, filter=Q(reason="")),
-        )
-    )
-    return {row["figure__report"]: (row["flagged"], row["unexplained"]) for row in rows}
 
 
 def programme_rows(programmes: QuerySet, user: User) -> list[dict]:

@@ -388,36 +388,25 @@ def task_split(period: ReportingPeriod) -> list[dict]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def filling_counts(period: ReportingPeriod, *, counted) -> dict[int, dict]:
-    """Return how far each participant's figures are: participant id → {"tasks", "filled"}.
+def filling_by_indicator(period: ReportingPeriod, *, counted) -> dict[tuple[int, int], dict]:
+    """Return how far the figures are: (participant id, indicator id) → {"tasks", "filled"}, 0 or 1 each. One query.
 
     `tasks` are the numeric indicators with a task, `filled` those with a figure in a report whose state is in
     `counted`. What the whole has as a sum of the others is nobody's to fill.
     """
-    rows = _filling(period, counted, "participant_id")
-    return {participant: {"tasks": tasks, "filled": filled} for participant, tasks, filled in rows}
-
-
-def filling_by_indicator(period: ReportingPeriod, *, counted) -> dict[tuple[int, int], dict]:
-    """Return the same counts, 0 or 1 each, by (participant id, indicator id): bureaus share a unit's indicators."""
-    rows = _filling(period, counted, "participant_id, indicator_id")
-    return {
-        (participant, indicator): {"tasks": tasks, "filled": filled} for participant, indicator, tasks, filled in rows
-    }
-
-
-def _filling(period: ReportingPeriod, counted, columns: str) -> list[tuple]:
-    """Return the grouped columns, the tasks and the filled ones among them. One query."""
     statement = (
         "WITH "
         + ",\n".join(progress_ctes(frozen=False)[:4])
-        + f"""
-        SELECT {columns}, COUNT(*) AS tasks, COUNT(value) AS filled
+        + """
+        SELECT participant_id, indicator_id, COUNT(*) AS tasks, COUNT(value) AS filled
         FROM rated
         WHERE task = 'assessed' AND indicator_kind <> 'text'
           AND NOT (participant_kind = 'whole' AND additive AND indicator_kind = 'number')
-        GROUP BY {columns}"""
+        GROUP BY participant_id, indicator_id"""
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, progress_parameters(period, counted=counted))
-        return cursor.fetchall()
+        return {
+            (participant, indicator): {"tasks": tasks, "filled": filled}
+            for participant, indicator, tasks, filled in cursor.fetchall()
+        }

@@ -1,5 +1,6 @@
 """The funds as a block of a report: lines, saving in 元 or 万元, carrying, checks before signing, digest, changes."""
 
+import datetime
 import json
 import uuid
 from decimal import Decimal
@@ -15,6 +16,7 @@ from funding.models import FundFigure, FundFlag
 from livelihood.services import Refused
 from projects.content import content_hash, stale_cells
 from projects.models import Report
+from projects.period_page import period_rows
 from projects.report_page import report_page
 from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
@@ -218,6 +220,22 @@ def test_page_counts_the_stages_among_its_lines(report, line, clerk, save):
     assert page["counts"]["tasks"] == figures + 3
     assert page["counts"]["funds"] == 3
     assert [row["label"] for row in page["filters"]][-1] == "资金"
+
+
+def test_first_page_and_month_count_the_same_cells_as_the_entry_page(client, report, line, clerk, head, save):
+    # 太和县 has 3 stages of money; one is filled, by somebody else than who looks.
+    save(spent="5")
+    counts = report_page(report, clerk)["counts"]
+
+    row = next(row for row in period_rows(report.period, clerk) if row["report"] == report)
+    head.last_seen = timezone.now() - datetime.timedelta(days=1)
+    head.save()
+    client.force_login(head)
+    page = client.get(reverse("livelihood:home")).content.decode()
+
+    assert (row["tasks"], row["filled"], row["blank"]) == (counts["tasks"], 1, counts["tasks"] - 1)
+    assert f"/ {counts['tasks']} 项，空 {counts['tasks'] - 1} 项" in page
+    assert f"{clerk.full_name} 填报太和县 1 项" in page
 
 
 def report_page_counts_without_funds(page):
