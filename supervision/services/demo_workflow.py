@@ -40,7 +40,9 @@ def load_workflow(period: ReportingPeriod, reports: dict[str, Report], office: U
     names = ["taihe_education", "city_education", "yingquan_clerk", "yingshang_clerk"]
     people = User.objects.in_bulk(names, field_name="username")
     _sign_bureau(reports["341222"], people["taihe_education"])
-    _sign_bureaus(reports["341204"], office)
+    for code, report in reports.items():
+        if report.state in Report.COUNTED:
+            _sign_bureaus(report, office, without=UNSIGNED if code == "341204" else ())
     _remind_bureau(reports["341204"], people["yingquan_clerk"])
     _remind(period, reports["341226"], office, people["yingshang_clerk"])
     for code in ("341202", "341222"):
@@ -63,13 +65,15 @@ def _sign_bureau(report: Report, by: User) -> None:
     )
 
 
-def _sign_bureaus(report: Report, office: User) -> None:
-    """Nearly all bureaus of a county have signed, each by a filler of its own, whose account has no password."""
+def _sign_bureaus(report: Report, office: User, *, without: tuple[str, ...]) -> None:
+    """A county's bureaus signed before its head did, each by a filler of its own, whose account has no password."""
     assigned: dict[Agency, set[int]] = defaultdict(set)
     for row in Assignment.objects.filter(participant=report.participant).select_related("agency"):
-        if row.agency.name not in UNSIGNED:
+        if row.agency.name not in without:
             assigned[row.agency].add(row.sub_project_id)
-    # Who has filled nothing has nothing to vouch for.
+    # Who has signed already, or has filled nothing to vouch for, does not.
+    for agency in Agency.objects.filter(bureau_signatures__report=report):
+        assigned.pop(agency, None)
     filled = set(Figure.objects.filter(report=report).values_list("indicator__sub_project", flat=True))
     assigned = {agency: parts for agency, parts in assigned.items() if parts & filled}
     fillers = User.objects.bulk_create(
@@ -92,7 +96,7 @@ def _sign_bureaus(report: Report, office: User) -> None:
             agency=filler.agency,
             sha256=hashes[filler.agency_id],
             signed_by=filler,
-            signed_at=_moment(report, 7, 9 + nth % 8, nth),
+            signed_at=report.signed_at - datetime.timedelta(minutes=3 * (nth + 1)),
         )
         for nth, filler in enumerate(fillers)
     )
