@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.core.exceptions import PermissionDenied
 
 from livelihood.models import RoleGrant, User
+from livelihood.prepared import Prepared
 
 Role = RoleGrant.Role
 
@@ -17,6 +18,12 @@ Role = RoleGrant.Role
 OVERSEEING_ROLES = (Role.CITY_OFFICE, Role.LEADER, Role.INSPECTOR)
 #: Roles that work for the participant of their region.
 COUNTY_ROLES = (Role.CLERK, Role.HEAD)
+
+# A grant limited to one programme is not carried out yet; as an unlimited one it would give too much.
+GRANTS = Prepared(
+    "SELECT role, region_id, agency_id FROM role_grant WHERE user_id = %(user)s AND programme_code = ''",
+    user="bigint",
+)
 
 
 class NotAllowed(PermissionDenied):
@@ -52,9 +59,7 @@ def access_of(user: User) -> Access:
         return Access(user_id=0, regions={}, agencies={})
     if not hasattr(user, "_access"):
         regions, agencies = defaultdict(set), defaultdict(set)
-        # A grant limited to one programme is not carried out yet; as an unlimited one it would give too much.
-        unlimited = user.grants.filter(programme_code="")
-        for role, region_id, agency_id in unlimited.values_list("role", "region_id", "agency_id"):
+        for role, region_id, agency_id in GRANTS.rows(user=user.pk):
             regions[role].add(region_id)
             agencies[role].add(agency_id)
         user._access = Access(

@@ -1,11 +1,26 @@
 """Writes of the shared tables: the audit trail, its seals, accounts and grants."""
 
+import json
 from datetime import datetime, timedelta
 
 from livelihood.models import AuditEvent, User
+from livelihood.prepared import Prepared
 
 #: After this long without a look at the first page the next look is a new visit.
 VISIT_PAUSE = timedelta(hours=2)
+
+EVENTS = Prepared(
+    """
+INSERT INTO audit_event (by_id, verb, target_label, target_id, before, after, reason)
+SELECT %(by)s, %(deed)s, e.label, e.target, e.before::jsonb, e.after::jsonb, ''
+FROM unnest(%(labels)s, %(targets)s, %(befores)s, %(afters)s) AS e (label, target, before, after)""",
+    by="bigint",
+    deed="varchar",
+    labels="varchar[]",
+    targets="varchar[]",
+    befores="text[]",
+    afters="text[]",
+)
 
 
 class Refused(Exception):
@@ -40,12 +55,18 @@ def record_event(
     )
 
 
-def record_events(*, by: User, verb: str, afters: dict) -> None:
+def record_events(*, by: User, verb: str, afters: dict, befores: dict | None = None) -> None:
     """Append one audit event per target of a save over several: target → what changed, as in `record_event`."""
-    AuditEvent.objects.bulk_create(
-        AuditEvent(by=by, verb=verb, target_label=target._meta.db_table, target_id=str(target.pk), after=after)
-        for target, after in afters.items()
-    )
+    befores = befores or {}
+    if afters:
+        EVENTS.run(
+            by=by.pk,
+            deed=verb,
+            labels=[target._meta.db_table for target in afters],
+            targets=[str(target.pk) for target in afters],
+            befores=[json.dumps(befores.get(target, {})) for target in afters],
+            afters=[json.dumps(after) for after in afters.values()],
+        )
 
 
 def note_visit(*, by: User, now: datetime) -> datetime | None:

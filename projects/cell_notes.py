@@ -71,5 +71,13 @@ def open_returns(report: Report, part: parts.ReportPart | None = None) -> list[K
 
     With `part` only those of that part.
     """
-    waiting = [key for key, note in cell_notes(report).items() if note.is_open]
-    return [key for key in waiting if part is None or part.key_pattern.fullmatch(key_text(key))]
+    return open_returns_of([report], part).get(report.pk, [])
+
+
+def open_returns_of(reports: Iterable[Report], part: parts.ReportPart | None = None) -> dict[int, list[Key]]:
+    """Return the same of several reports, by id; as many queries as for one."""
+    waiting = {pk: [key for key, note in cells.items() if note.is_open] for pk, cells in notes_of(reports).items()}
+    return {
+        pk: [key for key in keys if part is None or part.key_pattern.fullmatch(key_text(key))]
+        for pk, keys in waiting.items()
+    }

@@ -3,8 +3,8 @@
 from functools import cached_property
 
 from projects.cell_notes import CellNotes, Key, cell_notes
-from projects.figure_sql import EXISTING, named_rows
 from projects.models import Report, ReportingPeriod
+from projects.save_sql import BESIDE
 from projects.signature_words import Signatures
 
 
@@ -31,6 +31,16 @@ class LineFacts:
         """The earlier periods, newest first. One query."""
         return periods_before(self.report.period)
 
+    @property
+    def last_id(self) -> int | None:
+        """The period before, by id."""
+        return self._existing.last_id
+
+    @property
+    def issued_id(self) -> int | None:
+        """The last issued period before, whose averages everybody has seen, by id."""
+        return self._existing.issued_id
+
     @cached_property
     def notes(self) -> dict[Key, CellNotes]:
         """What others said of the cells, over all parts. Two queries and one per part, where there is anything."""
@@ -48,5 +58,8 @@ class LineFacts:
 
     @cached_property
     def _existing(self):
-        [existing] = named_rows(EXISTING, {"report": self.report.pk})
+        period = self.report.period
+        [existing] = BESIDE.named_rows(
+            report=self.report.pk, programme=period.programme_id, kind=period.kind, ends_on=period.ends_on
+        )
         return existing

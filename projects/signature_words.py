@@ -1,7 +1,10 @@
 """Who fills which sub-project of a report and whether they have signed, as the sections of its page say it."""
 
+from livelihood.models import Agency
+from livelihood.prepared import instance_of
 from projects.content import content_hashes
-from projects.models import Assignment, BureauSignature, Report
+from projects.models import BureauSignature, Report
+from projects.save_sql import FILLERS
 
 
 class Signatures:
@@ -15,8 +18,8 @@ class Signatures:
         self.agencies, self.signed = {}, {}
         if not report.participant_id:
             return
-        assigned = Assignment.objects.filter(participant=report.participant_id).select_related("agency").order_by()
-        self.agencies = {row.sub_project_id: row.agency for row in assigned}
+        fillers = FILLERS.rows(participant=report.participant_id)
+        self.agencies = {sub_project: instance_of(Agency, row) for sub_project, *row in fillers}
         if not (self.agencies and any_signed):
             return
         signatures = BureauSignature.objects.filter(report=report, withdrawn_at__isnull=True).order_by()

@@ -1,7 +1,7 @@
 """What the database itself refuses or records for the projects app; applied after every `migrate`.
 
-All statements are idempotent. Raw SQL of the app lives here, in progress.py, entry_progress.py, cross_rules.py and
-figure_sql.py, nowhere else.
+All statements are idempotent. Raw SQL of the app lives here, in progress.py, entry_progress.py, cross_rules.py,
+figure_sql.py and save_sql.py, nowhere else.
 """
 
 #: The application's role may add rows here but never change or remove one.

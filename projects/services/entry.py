@@ -3,6 +3,7 @@
 Figures themselves are stored by `projects.services.figures` alone; here is what makes sending a batch twice safe.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from projects import parts, rights
 from projects.entry_reply import entry_reply
 from projects.entry_request import Batch, parse_batch
 from projects.models import Report, SaveBatch
+from projects.save_sql import ANSWERED, EARLIER
 from projects.services.held import hold_report
 
 #: How long an answered batch can still be asked for again.
@@ -53,11 +55,10 @@ def save_cells(*, report: Report, batch: Batch, by: User) -> dict:
     a whole is refused (Refused, NotAllowed) and nothing stored. One audit event per part that changed. The caller's
     transaction holds the report (`hold_report`), so a doubled request waits for the first one's answer.
     """
-    before = SaveBatch.objects.filter(report=report, key=batch.key).order_by()
-    for sha256, saved_by, reply in before.values_list("sha256", "saved_by_id", "reply"):
+    for sha256, saved_by, reply in EARLIER.rows(report=report.pk, key=batch.key):
         if (sha256, saved_by) != (batch.sha256, by.pk):
             raise OtherContent("这个批次号已经用过，内容不同，什么都没有保存。请刷新页面再填。")
-        return reply
+        return json.loads(reply)
     known = report.period, report.participant, report.agency
     results = {
         part.code: part.save(report, batch.cells[part.code], by=by, origin="form")
@@ -67,7 +68,8 @@ def save_cells(*, report: Report, batch: Batch, by: User) -> dict:
     # Storing brings the report up to date and forgets what it hangs on; that has not changed under our lock.
     report.period, report.participant, report.agency = known
     reply = entry_reply(report, by, batch.cells, results)
-    SaveBatch.objects.create(report=report, key=batch.key, sha256=batch.sha256, reply=reply, saved_by=by)
+    text = json.dumps(reply, ensure_ascii=False)
+    ANSWERED.run(report=report.pk, key=batch.key, sha256=batch.sha256, reply=text, by=by.pk)
     return reply
 
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 from livelihood.models import User
 from livelihood.services import Refused
 from projects.models import Figure, FigureRevision, Indicator, Report, Target
+from projects.services.figure_facts import Facts, Key, NearIndicators, facts_of, near_indicators
 from projects.services.reports import is_whole
 from projects.values import WHOLE_DIGITS
 
-Key = tuple[int, int]
 State = Figure.State
 
 REMARK_LENGTH = Figure._meta.get_field("remark").max_length
@@ -84,50 +84,31 @@ class FiguresRefused(Refused):
         self.errors = errors
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known of a batch's cells before it is stored: indicators, tasks, figures. Three queries."""
+def known_facts(report: Report, entries: Iterable[FigureEntry], *, indicators: NearIndicators | None = None) -> Facts:
+    """Fetch what is known of the entries' cells and those near to them. One query, and one for the indicators.
 
-    indicators: dict[int, Indicator]
-    targets: dict[Key, Target]
-    figures: dict[Key, Figure]
-
-    def task(self, key: Key) -> str:
-        """Return the cell's task: assessed, blank, no_task, not_applicable or text (R4: also from its base)."""
-        indicator = self.indicators[key[1]]
-        target, base = self.targets.get(key), self.targets.get((key[0], indicator.base_id))
-        if target is not None and target.state == Target.State.TEXT:
-            return target.state
-        if base is not None and base.state in (Target.State.NO_TASK, Target.State.NOT_APPLICABLE):
-            return base.state
-        if target is None or (target.state == Target.State.ASSESSED and target.value is None):
-            return "blank"
-        return target.state
-
-
-def known_facts(
-    report: Report, entries: Iterable[FigureEntry], *, indicators: dict[int, Indicator] | None = None
-) -> Facts:
-    """Fetch what is known of the entries' cells: indicators of the programme, targets in force, figures.
-
-    `indicators` (by id): those the caller has fetched from the programme already.
+    `indicators`: those the caller has fetched from the programme already.
     """
-    participants = {entry.participant_id for entry in entries}
-    period = report.period
     if indicators is None:
-        wanted = {entry.indicator_id for entry in entries}
-        indicators = Indicator.objects.of_programme(period.programme_id).order_by().in_bulk(wanted)
-    wanted = indicators.keys() | {row.base_id for row in indicators.values() if row.base_id}
-    targets = Target.objects.in_force(period.ends_on).filter(participant__in=participants, indicator__in=wanted)
-    targets = targets.order_by()
-    figures = Figure.objects.filter(
-        period=period, participant__in=participants, indicator__in=indicators.keys()
-    ).order_by()
-    return Facts(
-        indicators=indicators,
-        targets={(row.participant_id, row.indicator_id): row for row in targets},
-        figures={(row.participant_id, row.indicator_id): row for row in figures},
-    )
+        indicators = near_indicators(report.period.programme_id, {entry.indicator_id for entry in entries})
+    return facts_of(report.period, {entry.participant_id for entry in entries}, indicators)
+
+
+def read_facts(lines: Iterable[tuple]) -> Facts:
+    """Return what a sheet's lines (excel/lines.py), each behind its participant's id, say of their own cells.
+
+    No query. Enough for `figure_errors`; of what the cells are held against nothing is known.
+    """
+    named, targets, figures = {}, {}, {}
+    for participant, line in lines:
+        indicator = line.indicator
+        named[indicator.pk] = indicator
+        for pk, target in ((indicator.pk, line.target), (indicator.base_id, line.base_target)):
+            if target is not None:
+                targets[participant, pk] = target
+        if line.current is not None:
+            figures[participant, indicator.pk] = line.current
+    return Facts(NearIndicators(named, named, frozenset()), targets, figures, frozenset(), {})
 
 
 def figure_errors(report: Report, entries: Iterable[FigureEntry], facts: Facts) -> dict[Key, str]:

@@ -1,33 +1,38 @@
 """Writes of figures: one batch, one lock, one upsert, one audit event, whatever the number of cells."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
 
 from livelihood.access import NotAllowed
 from livelihood.models import User
+from livelihood.prepared import made_of
 from livelihood.services import Refused, record_events
 from projects import parts, rights
 from projects.figure_sql import UPSERT
-from projects.models import ImportBatch, Indicator, Report, ReportingPeriod
+from projects.models import Figure, ImportBatch, Report, ReportingPeriod
+from projects.save_sql import RAISED
+from projects.services.figure_entries import FigureConflict as FigureConflict
 from projects.services.figure_entries import (
-    Facts,
     FigureEntry,
     FigureOutcome,
     FiguresRefused,
-    Key,
     changed_entries,
     claims_no_task,
     figure_errors,
     known_facts,
     settled_entry,
 )
-from projects.services.figure_entries import FigureConflict as FigureConflict
 from projects.services.figure_entries import is_summed as is_summed
+from projects.services.figure_entries import read_facts as read_facts
+from projects.services.figure_facts import Facts, Key, NearIndicators
 from projects.services.flags import refresh_flags
 from projects.services.held import is_held
 from projects.services.reports import approve_whole, is_whole, lock_reports, require_changeable
+
+#: What is known of a figure just stored: the period, then the statement's columns.
+STORED = ["period_id", "id", "participant_id", "indicator_id", "state", "value", "version"]
 
 
 @transaction.atomic
@@ -57,7 +62,6 @@ def record_figures(
     return outcome
 
 
-@transaction.atomic
 def record_reports(
     *,
     batches: list[tuple[Report, list[FigureEntry]]],
@@ -65,14 +69,21 @@ def record_reports(
     origin: str,
     import_batch: ImportBatch | None = None,
     partial: bool = True,
-    indicators: dict[int, Indicator] | None = None,
+    indicators: NearIndicators | None = None,
 ) -> list[FigureOutcome]:
     """Store cells of several reports of one period, each as `record_figures` does; return the outcomes in order.
 
     What a report refuses stands as `refusal` in its outcome and the others are stored. The number of queries
     depends neither on the number of cells nor on that of the reports; the reports given are not brought up to date,
-    but for the version of one that is held (`hold_report`). `indicators`: see `known_facts`.
+    but for the version of one that is held (`hold_report`), whose transaction is the caller's. `indicators`: see
+    `known_facts`.
     """
+    with nullcontext() if all(is_held(report) for report, _ in batches) else transaction.atomic():
+        return _record(batches, by, origin, import_batch, partial, indicators)
+
+
+def _record(batches, by: User, origin: str, import_batch, partial: bool, indicators) -> list[FigureOutcome]:
+    """Do what `record_reports` says, in its transaction."""
     works = [_Work(report, entries, rights.fill_scope(by, report)) for report, entries in batches]
     current = lock_reports([work.report for work in works if work.scope and not is_held(work.report)])
     for work in works:
@@ -83,16 +94,15 @@ def record_reports(
         work.judge(facts, partial=partial)
     changed = [(work.report.pk, entry) for work in works for entry in work.changed]
     period = works[0].report.period
-    ids = _upsert(period, changed, by=by, origin=origin, import_batch=import_batch)
+    stored = _upsert(period, changed, by=by, origin=origin, import_batch=import_batch)
     for work in works:
-        work.outcome.saved = [entry.key for entry in work.changed if entry.key in ids]
-        work.outcome.unchanged = [key for key in work.outcome.unchanged if key not in ids]
+        work.outcome.saved = [entry.key for entry in work.changed if entry.key in stored]
+        work.outcome.unchanged = [key for key in work.outcome.unchanged if key not in stored]
     claims = set().union(*(work.claims for work in works))
     refreshed = refresh_flags(
         period,
-        touched=ids | {key: facts.figures[key].pk for key in claims if key in facts.figures},
-        known={key: figure.pk for key, figure in facts.figures.items()},
-        targets=facts.targets,
+        touched={key: facts.figures[key] for key in claims if key in facts.figures} | stored,
+        facts=facts,
         claims=claims,
         reasons={entry.key: entry.reason for work in works for entry in work.fine if entry.reason is not None},
     )
@@ -178,8 +188,11 @@ def _unit_ids(report: Report) -> set[int]:
 
 def _upsert(
     period: ReportingPeriod, changed: list[tuple[int, FigureEntry]], *, by, origin, import_batch
-) -> dict[Key, int]:
-    """Store the entries, each with its report's id, in one statement; return figure ids by key."""
+) -> dict[Key, Figure]:
+    """Store the entries, each with its report's id, in one statement.
+
+    Returns the figures that changed by key, with id, value, state and version as they stand now and nothing else.
+    """
     if not changed:
         return {}
     entries = [entry for _, entry in changed]
@@ -198,9 +211,8 @@ def _upsert(
         "sheets": [entry.sheet for entry in entries],
         "cells": [entry.cell for entry in entries],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(UPSERT, parameters)
-        return {(participant, indicator): pk for pk, participant, indicator in cursor.fetchall()}
+    rows = UPSERT.rows(**parameters)
+    return {row[1:3]: made_of(Figure, STORED, (period.pk, *row)) for row in rows}
 
 
 def _follow(works: list[_Work], facts: Facts) -> None:
@@ -228,7 +240,7 @@ def _note(works: list[_Work], by: User, origin: str, import_batch: ImportBatch |
             approve_whole(report=work.report, by=by)
     others = [work.report for work in works if not is_whole(work.report)]
     if others:
-        Report.objects.filter(pk__in=[report.pk for report in others]).update(version=F("version") + 1)
+        RAISED.run(reports=[report.pk for report in others])
     for report in others:
         report.version += 1
     record_events(

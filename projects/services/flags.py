@@ -13,9 +13,8 @@ from django.db.models import Q
 
 from livelihood.formats import format_number
 from projects import checks, cross_rules
-from projects.models import CrossRule, CrossTerm, Figure, FigureFlag, Indicator, Project, ReportingPeriod, Target
-
-Key = tuple[int, int]
+from projects.models import CrossRule, Figure, FigureFlag, Indicator, ReportingPeriod, Target
+from projects.services.figure_facts import Facts, Key, LastFigure
 
 #: What is asked of figures that were not touched themselves.
 RELATION_CODES = frozenset(rule.code for rule in checks.RULES if rule.is_relation)
@@ -32,28 +31,23 @@ class Refreshed:
 def refresh_flags(
     period: ReportingPeriod,
     *,
-    touched: dict[Key, int],
-    known: dict[Key, int],
-    targets: dict[Key, Target],
+    touched: dict[Key, Figure],
+    facts: Facts,
     claims: set[Key],
     reasons: dict[Key, str],
 ) -> Refreshed:
     """Bring the flags of the touched figures, and of figures they are held against, up to date.
 
-    `touched` and `known`: figure ids by (participant id, indicator id), just stored or stored before; `claims`:
-    cells that say 无任务 against an assessed target; `reasons`: what the filler answers. A whole is asked anew when
-    one of its parts changed, likewise what is finished and the first figure of a 勾稽关系. Runs in the caller's
-    transaction; at most eleven queries, however many the figures.
+    `touched`: figures as just stored (value and version) by (participant id, indicator id); `facts`: what was known
+    before; `claims`: cells that say 无任务 against an assessed target; `reasons`: what the filler answers. A whole is
+    asked anew when one of its parts changed, likewise what is finished and the first figure of a 勾稽关系. Runs in the
+    caller's transaction; no query where nothing is odd nor was, at most nine, however many the figures.
     """
-    answered = {key: known[key] for key in reasons if key in known and key not in touched}
+    answered = {key: facts.figures[key] for key in reasons if key in facts.figures and key not in touched}
     if not touched and not answered:
         return Refreshed()
-    batch = _Batch(period, touched, targets, claims) if touched else None
-    places, codes = Q(figure__in=[*touched.values(), *answered.values()]), set()
-    if batch:
-        codes = {cross_code(line.rule_id) for line in batch.lines}
-        places |= Q(figure__in=batch.related.values(), code__in=RELATION_CODES)
-        places |= Q(figure__period=period, figure__participant__in=batch.participants, code__in=codes)
+    batch = _Batch(period, touched, facts, claims) if touched else None
+    codes = {cross_code(line.rule_id) for line in batch.lines} if batch else set()
 
     def is_asked(flag: FigureFlag) -> bool:
         """Tell whether the batch decides over the flag; a figure that only gets its answer keeps the others."""
@@ -64,11 +58,26 @@ def refresh_flags(
             or (bool(batch) and key in batch.related and flag.code in RELATION_CODES)
         )
 
-    old = FigureFlag.objects.filter(places).select_related("figure").order_by()
-    outcome = _store(batch.flags() if batch else [], list(old), reasons=reasons, is_asked=is_asked)
+    old = _stored_flags(touched | answered, batch, facts.flagged, codes)
+    outcome = _store(batch.flags() if batch else [], old, reasons=reasons, is_asked=is_asked)
     outcome.explained = [key for key in outcome.explained if key in touched or key in reasons]
     outcome.related = [key for key in outcome.related if key not in touched]
     return outcome
+
+
+def _stored_flags(
+    named: dict[Key, Figure], batch: "_Batch | None", flagged: frozenset[Key], codes: set[str]
+) -> list[FigureFlag]:
+    """Return the stored flags a batch may bear on. One query, none where it is known that there is no flag."""
+    places = Q(figure__in=[figure.pk for key, figure in named.items() if key in flagged])
+    if batch:
+        related = [pk for key, pk in batch.related.items() if key in flagged]
+        places |= Q(figure__in=related, code__in=RELATION_CODES)
+        if codes:
+            places |= Q(figure__period=batch.period, figure__participant__in=batch.participants, code__in=codes)
+    if not codes and not (named.keys() | (batch.related.keys() if batch else set())) & flagged:
+        return []
+    return list(FigureFlag.objects.filter(places).select_related("figure").order_by())
 
 
 def refresh_cross_flags(rule: CrossRule) -> int:
@@ -92,15 +101,6 @@ def refresh_cross_flags(rule: CrossRule) -> int:
     old = old.select_related("figure").order_by()
     _store(wanted, list(old), reasons={}, is_asked=lambda flag: True)
     return len(wanted)
-
-
-@dataclass(frozen=True)
-class LastFigure:
-    """A cell's last reported figure before the period: its id, value, and the period's label."""
-
-    pk: int
-    value: Decimal
-    period: str
 
 
 def last_figures(period: ReportingPeriod, keys: Iterable[Key]) -> dict[Key, LastFigure]:
@@ -155,33 +155,34 @@ def cross_code(rule_id: int) -> str:
 
 
 class _Batch:
-    """Everything the rules look at for one batch, fetched once. At most seven queries."""
+    """Everything the rules look at for one batch; at most three queries, where a 勾稽关系 is broken."""
 
-    def __init__(self, period: ReportingPeriod, touched: dict[Key, int], targets, claims: set[Key]):
+    def __init__(self, period: ReportingPeriod, touched: dict[Key, Figure], facts: Facts, claims: set[Key]):
         self.period, self.touched, self.claims = period, touched, claims
         self.participants = {participant for participant, _ in touched}
         changed = {indicator for _, indicator in touched}
         # Planning the statement of the rules costs more than all else here; most cells are in none.
-        ruled = CrossTerm.objects.filter(indicator__in=changed, rule__is_active=True).order_by().exists()
         self.lines = (
-            cross_rules.touched_lines(period, participants=self.participants, indicators=changed) if ruled else []
+            cross_rules.touched_lines(period, participants=self.participants, indicators=changed)
+            if changed & facts.near.ruled
+            else []
         )
-        self.broken = [line for line in self.lines if line.outcome == cross_rules.BROKEN]
-        self.indicators = _neighbours(changed)
-        self.parts = checks.families(self.indicators.values())
-        self.started = checks.started_pairs(self.indicators.values())
-        held = self._held_against(changed)
-        self.figures = self._figures(changed | held)
-        self.targets = dict(targets) | self._targets(held - changed)
+        broken = [line for line in self.lines if line.outcome == cross_rules.BROKEN]
+        self.indicators, self.targets = facts.near.near, facts.targets
+        self.parts, self.started = facts.near.parts, facts.near.started
+        self.figures = facts.figures | touched
         #: Figures that were not touched, but are held against one that was: ids by key.
         self.related = {
             key: figure.pk
             for key, figure in self.figures.items()
             if key not in touched and self._others(key) & touched.keys()
         }
-        by_id = {figure.pk: figure for figure in self.figures.values()}
-        self.flagged = [(line, by_id[line.figure_id]) for line in self.broken]
-        self.before = last_figures(period, [*touched, *self.related, *(_key(figure) for _, figure in self.flagged)])
+        self.before, self.flagged = dict(facts.last), []
+        if broken:
+            # Their figures may stand in other projects.
+            by_id = Figure.objects.in_bulk([line.figure_id for line in broken])
+            self.flagged = [(line, by_id[line.figure_id]) for line in broken]
+            self.before |= last_figures(period, [_key(figure) for _, figure in self.flagged])
 
     def flags(self) -> list[FigureFlag]:
         """Return the flags the touched and related figures deserve now, unsaved."""
@@ -193,34 +194,12 @@ class _Batch:
         _give_last_reasons(found, self.before)
         return found
 
-    def _held_against(self, changed: set[int]) -> set[int]:
-        """Return the other members of every relation within a project that one of the indicators is part of."""
-        groups = [{whole, *(part.pk for part in parts)} for whole, parts in self.parts.items()]
-        groups += [{completed, started.pk} for completed, started in self.started.items()]
-        return set().union(*(group for group in groups if group & changed))
-
     def _others(self, key: Key) -> set[Key]:
         """Return the cells the cell's own relations look at."""
         others = [part.pk for part in self.parts.get(key[1], ())]
         if key[1] in self.started:
             others.append(self.started[key[1]].pk)
         return {(key[0], other) for other in others}
-
-    def _figures(self, indicators: set[int]) -> dict[Key, Figure]:
-        wanted = Q(participant__in=self.participants, indicator__in=indicators)
-        if self.broken:
-            wanted |= Q(pk__in=[line.figure_id for line in self.broken])
-        return {_key(row): row for row in Figure.objects.filter(wanted, period=self.period).order_by()}
-
-    def _targets(self, indicators: set[int]) -> dict[Key, Target]:
-        """Return the targets of what was not in the batch. At most one query."""
-        if not indicators:
-            return {}
-        rows = Target.objects.in_force(self.period.ends_on).filter(
-            participant__in=self.participants, indicator__in=indicators
-        )
-        rows = rows.order_by()
-        return {(row.participant_id, row.indicator_id): row for row in rows}
 
     def _cell(self, key: Key) -> checks.Cell:
         indicator, last, target = self.indicators[key[1]], self.before.get(key), self.targets.get(key)
@@ -242,12 +221,6 @@ class _Batch:
         figure, target = self.figures.get(key), self.targets.get(key)
         no_task = target is not None and target.state in (Target.State.NO_TASK, Target.State.NOT_APPLICABLE)
         return checks.Related(indicator, figure.value if figure else None, _aim(target), has_task=not no_task)
-
-
-def _neighbours(indicators: set[int]) -> dict[int, Indicator]:
-    """Return the indicators of the projects the given ones belong to: relations stay within a project. One query."""
-    projects = Project.objects.filter(sub_projects__indicators__in=indicators)
-    return Indicator.objects.filter(sub_project__project__in=projects.order_by()).order_by().in_bulk()
 
 
 def _key(figure: Figure) -> Key:

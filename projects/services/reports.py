@@ -14,12 +14,13 @@ from django.utils import timezone
 from livelihood import formats
 from livelihood.access import NotAllowed
 from livelihood.models import Agency, User
-from livelihood.services import InvalidTransition, Refused, record_event
+from livelihood.services import InvalidTransition, Refused, record_event, record_events
 from projects import parts, rights
 from projects.bureaus import unsigned_bureaus
-from projects.content import content_hash
+from projects.content import content_hash, group_hashes
 from projects.content import content_hashes as content_hashes
 from projects.models import Participant, PeriodReopening, Programme, Report, ReportApproval, ReportingPeriod
+from projects.save_sql import RECEIVED
 
 State = Report.State
 
@@ -58,10 +59,19 @@ def open_verbs(report: Report, user: User) -> list[str]:
 
 def blockers(report: Report) -> list[str]:
     """Return what still stands between the report and a signature, over all parts."""
-    return [sentence for part in parts.registered() for sentence in part.check(report)]
+    return blockers_of([report])[report.pk]
 
 
-@transaction.atomic
+def blockers_of(reports: Iterable[Report]) -> dict[int, list[str]]:
+    """Return the same of several reports of one period, by id; as many queries as for one."""
+    reports = list(reports)
+    found: dict[int, list[str]] = {report.pk: [] for report in reports}
+    for part in parts.registered():
+        for pk, sentences in part.check_many(reports).items():
+            found[pk] += sentences
+    return found
+
+
 def report_for(
     *, period: ReportingPeriod, participant: Participant | None = None, agency: Agency | None = None, by: User
 ) -> Report:
@@ -70,22 +80,48 @@ def report_for(
     The whole's report is made approved: the city office fills it and nobody else reviews it. Raises Refused
     for a reporter of another programme or a closed period, NotAllowed for somebody else's report.
     """
-    found = Report.objects.select_related("period__programme", "participant", "agency").filter(
-        period=period, participant=participant, agency=agency
-    )
-    report = found.first() or Report(period=period, participant=participant, agency=agency)
-    if not rights.fill_scope(by, report):
-        raise NotAllowed("这份月报不由您填报。")
-    if report.pk:
-        return report
-    _require_reporter(period, participant, agency)
-    require_changeable(report)
-    create_reports(
-        period=period, by=by, participants=[participant] if participant else [], agencies=[agency] if agency else []
-    )
-    report = found.get()
-    record_event(by=by, verb="open_report", target=report)
+    [report] = reports_for(period=period, reporters=[(participant, agency)], by=by)
     return report
+
+
+@transaction.atomic
+def reports_for(
+    *, period: ReportingPeriod, reporters: Iterable[tuple[Participant | None, Agency | None]], by: User
+) -> list[Report]:
+    """Return the reports of several reporters, each as `report_for` does; the queries do not grow with them."""
+    reporters = list(reporters)
+    found = _reports_of(period, reporters)
+    reports = [found.get(_ids(one)) or Report(period=period, participant=one[0], agency=one[1]) for one in reporters]
+    if not all(rights.fill_scope(by, report) for report in reports):
+        raise NotAllowed("这份月报不由您填报。")
+    missing = [report for report in reports if not report.pk]
+    if not missing:
+        return reports
+    for report in missing:
+        _require_reporter(period, report.participant, report.agency)
+        require_changeable(report)
+    create_reports(
+        period=period,
+        by=by,
+        participants=[report.participant for report in missing if report.participant],
+        agencies=[report.agency for report in missing if report.agency],
+    )
+    found = _reports_of(period, reporters)
+    opened = [found[report.participant_id, report.agency_id] for report in missing]
+    record_events(by=by, verb="open_report", afters={report: {} for report in opened})
+    return [found[_ids(one)] for one in reporters]
+
+
+def _reports_of(period: ReportingPeriod, reporters: list) -> dict[tuple[int | None, int | None], Report]:
+    """Return the reporters' reports by the ids of participant and agency. One query."""
+    places = Q(participant__in=[one for one, _ in reporters if one], agency=None)
+    places |= Q(agency__in=[one for _, one in reporters if one], participant=None)
+    found = Report.objects.select_related("period__programme", "participant", "agency").filter(places, period=period)
+    return {(report.participant_id, report.agency_id): report for report in found}
+
+
+def _ids(reporter: tuple[Participant | None, Agency | None]) -> tuple[int | None, int | None]:
+    return tuple(one and one.pk for one in reporter)
 
 
 def create_reports(*, period: ReportingPeriod, by: User, participants=None, agencies=None) -> None:
@@ -145,7 +181,30 @@ def return_report(*, report: Report, by: User, reason: str, details: dict | None
 
 def receive_report(*, report: Report, by: User) -> Report:
     """代收: the city office takes in a return that came on paper or as a file; it stands as submitted, unsigned."""
-    return _move(report, "receive", by=by)
+    receive_reports(reports=[report], by=by)
+    report.refresh_from_db()
+    return report
+
+
+@transaction.atomic
+def receive_reports(*, reports: Iterable[Report], by: User) -> None:
+    """Take in several at once, all or none; those given are not brought up to date.
+
+    The queries grow neither with the reports nor with what is in them.
+    """
+    locked = _locked_for("receive", reports, by).values()
+    if not locked:
+        return
+    hashes = group_hashes(locked, {(report.pk, None): None for report in locked})
+    _require_no_blockers(locked, "receive")
+    shas = {report: hashes[report.pk, None] for report in locked}
+    RECEIVED.run(reports=[report.pk for report in shas], hashes=list(shas.values()), by=by.pk)
+    record_events(
+        by=by,
+        verb="receive_report",
+        befores={report: {"state": report.state} for report in shas},
+        afters={report: {"state": State.SUBMITTED.value, "sha256": sha256} for report, sha256 in shas.items()},
+    )
 
 
 def approve_whole(*, report: Report, by: User) -> None:
@@ -216,22 +275,15 @@ def require_changeable(report: Report, *, expired_too: bool = False) -> None:
 
 @transaction.atomic
 def _move(report: Report, verb: str, *, by: User, reason: str = "", details: dict | None = None) -> Report:
-    """Carry out one transition and bring `report` up to date; the only place that changes a report's state."""
+    """Carry out one transition and bring `report` up to date; but for `receive_reports` all states change here."""
     sources, target, name = TRANSITIONS[verb]
     shown, seen = report, report.version
-    if not rights.may(by, verb, report):
-        raise NotAllowed(REFUSALS[verb])
-    if verb == "return" and not reason.strip():
+    if verb == "return" and rights.may(by, verb, report) and not reason.strip():
         raise Refused("退回要写明原因，填报单位才知道改什么。")
-    report = lock_report(report)
-    if is_whole(report):
-        raise Refused("全域的数由市民生办直接录入，不用签字、提交和审核。")
-    if report.state not in sources or report.version != seen:
-        raise InvalidTransition(_overtaken(report, name, sources))
-    require_changeable(report, expired_too=verb in ("approve", "return"))
+    report = _locked_for(verb, [report], by)[report.pk]
     sha256 = content_hash(report)
-    if verb in ("sign", "receive") and (reasons := blockers(report)):
-        raise Refused(f"还不能{name}：{'；'.join(reasons)}。")
+    if verb == "sign":
+        _require_no_blockers([report], verb)
     if verb in ("submit", "approve") and sha256 != report.content_sha256:
         before = "签字" if verb == "submit" else "提交"
         raise Refused(
@@ -259,6 +311,35 @@ def _move(report: Report, verb: str, *, by: User, reason: str = "", details: dic
     return shown
 
 
+def _locked_for(verb: str, reports: Iterable[Report], by: User) -> dict[int, Report]:
+    """Return the reports by id as they are now, locked, if the person may take the step with all of them.
+
+    Raises NotAllowed, Refused, and InvalidTransition where one is not what the person saw. Two queries; where the
+    period is closed one more for each.
+    """
+    sources, _, name = TRANSITIONS[verb]
+    shown = {report.pk: report for report in reports}
+    if not all(rights.may(by, verb, report) for report in shown.values()):
+        raise NotAllowed(REFUSALS[verb])
+    locked = lock_reports(shown.values())
+    for pk, report in locked.items():
+        if is_whole(report):
+            raise Refused("全域的数由市民生办直接录入，不用签字、提交和审核。")
+        if report.state not in sources or report.version != shown[pk].version:
+            raise InvalidTransition(_overtaken(report, name, sources))
+        require_changeable(report, expired_too=verb in ("approve", "return"))
+    return locked
+
+
+def _require_no_blockers(reports: Iterable[Report], verb: str) -> None:
+    reports = list(reports)
+    found = blockers_of(reports)
+    for report in reports:
+        if reasons := found[report.pk]:
+            whose = f"{report.participant or report.agency}" if len(reports) > 1 else ""
+            raise Refused(f"{whose}还不能{TRANSITIONS[verb][2]}：{'；'.join(reasons)}。")
+
+
 def _columns(verb: str, sha256: str, by: User, reason: str) -> dict:
     """Return what a verb writes beside the state.
 
@@ -280,12 +361,6 @@ def _columns(verb: str, sha256: str, by: User, reason: str) -> dict:
         },
         "approve": {},
         "return": {"return_reason": reason.strip(), "signed_at": None, "signed_by": None},
-        "receive": {
-            "content_sha256": sha256,
-            "submitted_at": Coalesce(F("submitted_at"), Now()),
-            "submitted_by": Coalesce(F("submitted_by"), by.pk),
-            "return_reason": "",
-        },
     }[verb]
 
 

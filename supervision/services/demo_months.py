@@ -21,10 +21,10 @@ from projects.models import (
     Report,
     ReportApproval,
     ReportingPeriod,
-    Target,
 )
 from projects.models.reports import Origin
 from projects.services.benchmarks import BenchmarkEntry, set_benchmarks
+from projects.services.figure_facts import facts_of, near_indicators
 from projects.services.flags import refresh_flags
 from projects.services.reports import content_hash, create_reports
 from supervision.services.closing import close_month
@@ -145,12 +145,10 @@ class DemoMonths:
 
     def _explain(self, period: ReportingPeriod, figures: list[Figure]) -> None:
         """Flag what is odd, as any save does, and give the reason the reviewer asks for."""
-        keys = {(figure.participant_id, figure.indicator_id): figure.pk for figure in figures}
-        targets = {
-            (row.participant_id, row.indicator_id): row
-            for row in Target.objects.in_force(period.ends_on).filter(participant__programme=self.programme)
-        }
-        refresh_flags(period, touched=keys, known={}, targets=targets, claims=set(), reasons={})
+        touched = {(figure.participant_id, figure.indicator_id): figure for figure in figures}
+        indicators = near_indicators(self.programme.pk, {key[1] for key in touched})
+        facts = facts_of(period, {key[0] for key in touched}, indicators)
+        refresh_flags(period, touched=touched, facts=facts, claims=set(), reasons={})
         for code, reason in demo_plan.REASONS.items():
             FigureFlag.objects.filter(figure__period=period, reason="", code=code).update(reason=reason)
         FigureFlag.objects.filter(figure__period=period, reason="").update(reason=demo_plan.OTHER_REASON)

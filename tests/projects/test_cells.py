@@ -19,11 +19,12 @@ from projects.models import CellReview, Figure, FigureRevision, Report, SaveBatc
 from projects.services import entry, periods, reports
 from projects.tasks import forget_save_batches
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's empty draft."""
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)
@@ -56,9 +57,11 @@ def said(value, version=0, **more):
     return {"value": value, "version": version, **more}
 
 
-def raw(client, report, body):
+def raw(client, report, body, **more):
     """Post a body as it is."""
-    return client.post(reverse("projects:report-cells", args=[report.pk]), body, content_type="application/json")
+    return client.post(
+        reverse("projects:report-cells", args=[report.pk]), body, content_type="application/json", **more
+    )
 
 
 def content():
@@ -415,6 +418,9 @@ def test_missing_csrf_token_is_told_in_json(report, clerk):
 
     assert response.status_code == 403
     assert "请刷新页面" in response.json()["refused"]
+    # What a page from before a new login goes on with, and whose it is now.
+    assert response.json()["user"] == clerk.pk
+    assert raw(client, report, "{}", headers={"X-CSRFToken": response.json()["token"]}).status_code == 422
 
 
 def test_right_csrf_token_is_accepted(report, clerk, cell):
@@ -500,6 +506,9 @@ def test_number_of_queries_does_not_depend_on_the_cells(client, report, cell, se
         send(dict.fromkeys(more[1:], "60"))
 
     assert len(few) == len(many)
+    # Session, person; lock, report, rights, earlier answer; indicators, cells, upsert, version, event; lines, what lies
+    # beside them, rates, who fills, answer. The test's login adds six, its transaction two.
+    assert len(many) - 6 - 2 <= 16
 
 
 def test_batches_older_than_a_week_are_forgotten(send, cell):
