@@ -35,6 +35,8 @@ export default [
     },
     languageOptions: { globals: { window: "readonly", document: "readonly" } },
   },
+  /* Modules, for a scope of their own. */
+  { files: ["static/js/entry*.js", "static/js/matrix.js", "static/js/targets.js"], languageOptions: { sourceType: "module" } },
   {
     files: ["*.mjs"],
     languageOptions: { ecmaVersion: 2025, sourceType: "module" },

@@ -2,27 +2,31 @@
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 
 from funding import fund_words as money_words
 from funding.amounts import AmountRefused, parse_amount
+from funding.excel.reader import FundReader
 from funding.fund_cells import FundCells
 from funding.fund_changes import changed_amounts
 from funding.fund_lines import FundLines, lines_of
+from funding.fund_sheet import funds_sheet
 from funding.models import FundFigure
+from funding.return_sheet import return_sheet
 from funding.services.fund_figures import FundConflict, FundEntry, FundOutcome, record_fund_figures
 from livelihood.models import User
 from livelihood.services import Refused
+from livelihood.workbooks import Sheet
 from projects import parts
 from projects.cell_key import key_text, split_key
-from projects.cell_notes import open_returns
+from projects.cell_notes import open_returns_of
+from projects.entry_form import column, typed_cells
 from projects.line_facts import LineFacts
 from projects.models import Report
+from projects.models.reports import Origin
 
-#: Form field prefixes, as the figures'.
-FIELDS = {"f": "value", "r": "remark", "v": "version", "w": "reason"}
-_NAME = re.compile(r"([frvw])-([1-9]\d{0,17}-[a-z]{1,18})", re.ASCII)
+#: What a cell is called in a form: fund line and stage, also one there is not.
+_KEY = re.compile(r"[1-9]\d{0,17}-[a-z]{1,18}", re.ASCII)
 _VERSION = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -37,32 +41,33 @@ class FundsPart(FundCells):
     notes_template = "projects/components/row_notes.html"
     filter_label = "资金"
     option_names = ("money",)
+    document_key = "funds"
 
     def columns(self, report: Report) -> list[dict]:
         """Return the printed columns. No query."""
         return [
-            _column("name", "项目 / 资金来源 / 环节", is_number=False),
-            _column("unit", "单位", is_number=False),
-            _column("target", "计划"),
-            _column("last", "上月累计"),
-            _column("value", "本月累计", typed=True),
-            _column("increment", "本月新增"),
-            _column("rate", "比率%"),
-            _column("label", "比率怎样算", is_number=False),
-            _column("expected", "时序"),
-            _column("gap_target", "到计划", group="还差"),
-            _column("gap_expected", "到时序", group="还差"),
-            _column("state", "状态与提示", is_number=False),
-            _column("remark", "备注", typed=True, is_number=False),
+            column("name", "项目 / 资金来源 / 环节", is_number=False),
+            column("unit", "单位", is_number=False),
+            column("target", "计划"),
+            column("last", "上月累计"),
+            column("value", "本月累计", typed=True),
+            column("increment", "本月新增"),
+            column("rate", "比率%"),
+            column("label", "比率怎样算", is_number=False),
+            column("expected", "时序"),
+            column("gap_target", "到计划", group="还差"),
+            column("gap_expected", "到时序", group="还差"),
+            column("state", "状态与提示", is_number=False),
+            column("remark", "备注", typed=True, is_number=False),
         ]
+
+    def return_sheet(self, period, participant):
+        """Return the sheet 资金 of the template."""
+        return return_sheet(period, participant)
 
     def read(self, data) -> dict:
         """Return the cells of a form: "<line>-<stage>" → value, remark, version, reason."""
-        cells = defaultdict(dict)
-        for name in data:
-            if match := _NAME.fullmatch(name):
-                cells[match[2]][FIELDS[match[1]]] = data[name]
-        return {key: cell for key, cell in cells.items() if "value" in cell}
+        return typed_cells(data, _KEY)
 
     def lines(
         self, report: Report, user: User, *, typed: dict | None = None, result: parts.SaveResult | None = None
@@ -72,6 +77,11 @@ class FundsPart(FundCells):
         About ten queries, whatever the number of rows.
         """
         return FundLines(report, user, typed or {}, result or parts.SaveResult()).sections()
+
+    def sheet(self, report: Report, user: User, *, facts: str) -> Sheet | None:
+        """Return the lines as a sheet, with the page's filter and unit; None where the report has no money."""
+        sections = self.lines(report, user)
+        return funds_sheet(report, sections, facts=facts, show=report.options.get("show", "")) if sections else None
 
     def reply_lines(
         self, report: Report, user: User, *, typed: dict, result: parts.SaveResult, facts: LineFacts | None = None
@@ -105,6 +115,20 @@ class FundsPart(FundCells):
         result.errors |= errors
         return result
 
+    def import_reader(self, period, *, file: str) -> FundReader:
+        """Return what reads the columns of money of one file. No query yet."""
+        return FundReader(period, file=file)
+
+    def store_read(self, report: Report, cells: Iterable[parts.PartCell], *, by: User, import_batch) -> bool:
+        """Store the amounts of a sheet that say something new, as one batch with where they come from."""
+        entries = [cell.entry for cell in cells if cell.is_changed]
+        if not entries:
+            return True
+        outcome = record_fund_figures(
+            report=report, entries=entries, by=by, origin=Origin.EXCEL, import_batch=import_batch
+        )
+        return not outcome.conflicts
+
     def carry(self, report: Report, *, by: User, keys: set[str] | None = None, section: str | None = None):
         """沿用: store last period's amounts in the user's cells that are still blank, as one batch."""
         rows = [
@@ -123,8 +147,14 @@ class FundsPart(FundCells):
 
     def check(self, report: Report) -> list[str]:
         """Return what blocks a signature: returned amounts that are neither changed nor explained."""
-        returned = open_returns(report, self)
-        return [f"资金退回的 {len(returned)} 格还没有改数，也没有说明"] if returned else []
+        return self.check_many([report])[report.pk]
+
+    def check_many(self, reports) -> dict[int, list[str]]:
+        """Return the same of several reports, by id."""
+        reports = list(reports)
+        returned = open_returns_of(reports, self)
+        counts = {report.pk: len(returned.get(report.pk, ())) for report in reports}
+        return {pk: [f"资金退回的 {count} 格还没有改数，也没有说明"] if count else [] for pk, count in counts.items()}
 
     def warnings(self, report: Report) -> list[str]:
         """Return what the signer should have read: unanswered flags and blank cells. A few queries."""
@@ -187,10 +217,6 @@ class FundsPart(FundCells):
             errors={key_text(key): sentence for key, sentence in outcome.errors.items()},
             conflicts={key_text(row.key): _conflict(row, money) for row in outcome.conflicts},
         )
-
-
-def _column(key: str, label: str, *, typed: bool = False, is_number: bool = True, group: str = "") -> dict:
-    return {"key": key, "label": label, "typed": typed, "is_number": is_number, "group": group}
 
 
 def _entry(name: str, cell: dict, unit: str) -> FundEntry:

@@ -8,23 +8,25 @@ from decimal import Decimal
 
 from livelihood.formats import format_number
 from livelihood.models import User
+from livelihood.workbooks import Sheet
 from projects import parts
-from projects.cell_notes import open_returns
+from projects.cell_notes import open_returns_of
+from projects.entry_form import column, typed_cells
 from projects.figure_cells import FigureCells
 from projects.figure_changes import changed_figures
 from projects.figure_lines import FigureLines, Key, key_text, last_issued, periods_before
 from projects.line_facts import LineFacts
 from projects.models import Figure, Indicator, Report, ReportingPeriod, Target
 from projects.progress import filling_by_indicator
+from projects.report_sheet import figures_sheet
+from projects.services.figure_facts import near_indicators
 from projects.services.figures import FigureConflict, FigureEntry, FigureOutcome, record_figures, record_reports
 from projects.services.held import is_held
 from projects.services.reports import is_whole
 from projects.values import ValueRefused, parse_number
 
-#: Form field prefixes: figure, remark, version seen, answer to a flag ("why").
-FIELDS = {"f": "value", "r": "remark", "v": "version", "w": "reason"}
-
-_NAME = re.compile(r"([frvw])-([1-9]\d{0,17}-[1-9]\d{0,17})", re.ASCII)
+#: What a cell is called in a form: participant and indicator.
+_KEY = re.compile(r"[1-9]\d{0,17}-[1-9]\d{0,17}", re.ASCII)
 
 NO_TASK_STATES = (Target.State.NO_TASK, Target.State.NOT_APPLICABLE)
 
@@ -44,28 +46,24 @@ class FiguresPart(FigureCells):
         issued = last_issued(periods_before(report.period))
         average = f"全省（{_short_label(issued)}）" if issued else "全省平均"
         return [
-            _column("name", "项目 / 指标", is_number=False),
-            _column("unit", "单位", is_number=False),
-            _column("target", "年度目标"),
-            _column("last", "上月累计"),
-            _column("value", "本月累计", typed=True),
-            _column("increment", "本月新增"),
-            _column("rate", "完成率%"),
-            _column("expected", "时序", group="对照(%)"),
-            _column("average", average, group="对照(%)"),
-            _column("gap_target", "到目标", group="还差"),
-            _column("gap_expected", "到时序", group="还差"),
-            _column("state", "状态与提示", is_number=False),
-            _column("remark", "备注", typed=True, is_number=False),
+            column("name", "项目 / 指标", is_number=False),
+            column("unit", "单位", is_number=False),
+            column("target", "年度目标"),
+            column("last", "上月累计"),
+            column("value", "本月累计", typed=True),
+            column("increment", "本月新增"),
+            column("rate", "完成率%"),
+            column("expected", "时序", group="对照(%)"),
+            column("average", average, group="对照(%)"),
+            column("gap_target", "到目标", group="还差"),
+            column("gap_expected", "到时序", group="还差"),
+            column("state", "状态与提示", is_number=False),
+            column("remark", "备注", typed=True, is_number=False),
         ]
 
     def read(self, data) -> dict:
         """Return the cells of a form: "<participant>-<indicator>" → value, remark, version, reason."""
-        cells = defaultdict(dict)
-        for name in data:
-            if match := _NAME.fullmatch(name):
-                cells[match[2]][FIELDS[match[1]]] = data[name]
-        return {key: cell for key, cell in cells.items() if "value" in cell}
+        return typed_cells(data, _KEY)
 
     def lines(
         self, report: Report, user: User, *, typed: dict | None = None, result: parts.SaveResult | None = None
@@ -75,6 +73,12 @@ class FiguresPart(FigureCells):
         About fifteen queries, whatever the number of rows.
         """
         return FigureLines(report, user, typed or {}, result or parts.SaveResult()).sections()
+
+    def sheet(self, report: Report, user: User, *, facts: str) -> Sheet:
+        """Return the lines as a sheet, with the page's filter."""
+        average = next(column["label"] for column in self.columns(report) if column["key"] == "average")
+        show = report.options.get("show", "")
+        return figures_sheet(report, self.lines(report, user), average=average, facts=facts, show=show)
 
     def reply_lines(
         self, report: Report, user: User, *, typed: dict, result: parts.SaveResult, facts: LineFacts | None = None
@@ -104,15 +108,18 @@ class FiguresPart(FigureCells):
             for _, cells in batches
         ]
         wanted = {key[1] for split in splits for key in split}
-        found = Indicator.objects.of_programme(batches[0][0].period.programme_id).order_by()
-        indicators = found.select_related(None).select_related("sub_project__project").in_bulk(wanted)
+        near = near_indicators(batches[0][0].period.programme_id, wanted)
+        indicators = near.named
         read = [_read_entries(report, split, indicators) for (report, _), split in zip(batches, splits, strict=True)]
         outcomes = record_reports(
             batches=[(report, entries) for (report, _), (entries, _) in zip(batches, read, strict=True)],
             by=by,
             origin=origin,
-            indicators=indicators,
+            indicators=near,
         )
+        for report, _ in batches:
+            if is_held(report):
+                report.near = near.near
         decimals, results = {pk: indicator.decimals for pk, indicator in indicators.items()}, {}
         for (report, _), (_, errors), outcome in zip(batches, read, outcomes, strict=True):
             if outcome.refusal is not None:
@@ -150,17 +157,25 @@ class FiguresPart(FigureCells):
 
     def check(self, report: Report) -> list[str]:
         """Return what blocks a signature: nothing filled in, figures without a task, returned cells. Few queries."""
-        figures = list(
-            Figure.objects.filter(report_id=report.pk, state__in=["reported", "text"]).select_related("indicator")
-        )
-        if not figures:
-            return ["一个数都没有填"]
-        sentences = []
-        if wrong := _without_task(report, figures):
-            sentences.append(f"目标为无任务却填了数：{'、'.join(wrong)}")
-        if returned := open_returns(report, self):
-            sentences.append(f"退回的 {len(returned)} 格还没有改数，也没有说明")
-        return sentences
+        return self.check_many([report])[report.pk]
+
+    def check_many(self, reports) -> dict[int, list[str]]:
+        """Return the same of several reports of one period, by id."""
+        reports = list(reports)
+        filled = Figure.objects.filter(report__in=reports, state__in=["reported", "text"])
+        filled = set(filled.order_by().values_list("report", flat=True).distinct())
+        wrong, returned = _without_task(reports), open_returns_of(reports, self)
+        found = {}
+        for report in reports:
+            if report.pk not in filled:
+                found[report.pk] = ["一个数都没有填"]
+                continue
+            sentences = found[report.pk] = []
+            if names := wrong.get(report.pk):
+                sentences.append(f"目标为无任务却填了数：{'、'.join(names)}")
+            if cells := returned.get(report.pk):
+                sentences.append(f"退回的 {len(cells)} 格还没有改数，也没有说明")
+        return found
 
     def warnings(self, report: Report) -> list[str]:
         """Return what the signer should have read: unanswered flags, unconfirmed and blank cells. Six queries."""
@@ -206,24 +221,22 @@ class FiguresPart(FigureCells):
         return changed_figures(report, moment, self.code)
 
 
-def _column(key: str, label: str, *, typed: bool = False, is_number: bool = True, group: str = "") -> dict:
-    """Return a column's head; columns of one `group` stand together under its name."""
-    return {"key": key, "label": label, "typed": typed, "is_number": is_number, "group": group}
-
-
-def _without_task(report: Report, figures: list[Figure]) -> list[str]:
-    """Return the names of indicators with a number where the target says 无任务. One query."""
+def _without_task(reports: list[Report]) -> dict[int, list[str]]:
+    """Return, by report id, the names of indicators with a number where the target says 无任务. Two queries."""
+    figures = Figure.objects.filter(report__in=reports, value__isnull=False)
     no_task = set(
-        Target.objects.in_force(report.period.ends_on)
-        .filter(state__in=NO_TASK_STATES, participant__in={row.participant_id for row in figures})
+        Target.objects.in_force(reports[0].period.ends_on)
+        .filter(state__in=NO_TASK_STATES, participant__programme=reports[0].period.programme_id)
         .values_list("participant_id", "indicator_id")
     )
-    return [
-        row.indicator.name
-        for row in figures
-        if row.value is not None
-        and {(row.participant_id, row.indicator_id), (row.participant_id, row.indicator.base_id)} & no_task
-    ]
+    rows = figures.filter(participant__in={participant for participant, _ in no_task}).values_list(
+        "report", "participant", "indicator", "indicator__base", "indicator__name"
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for report, participant, indicator, base, name in rows:
+        if {(participant, indicator), (participant, base)} & no_task:
+            found[report].append(name)
+    return found
 
 
 def _blank_cells(report: Report) -> set[Key]:

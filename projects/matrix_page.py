@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import groupby
 
 from django.db.models import QuerySet
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -66,7 +67,7 @@ def _agencies(user: User, programme: Programme) -> frozenset:
 
 
 class MatrixPage:
-    """The table of one project as one person may see and fill it; about twelve queries.
+    """The table of one project (None: of all) as one person may see and fill it; about twelve queries.
 
     `typed` (key → value, version) and `result`: what a refused form held and why, shown again.
     """
@@ -74,7 +75,7 @@ class MatrixPage:
     def __init__(
         self,
         period: ReportingPeriod,
-        project: Project,
+        project: Project | None,
         user: User,
         *,
         typed: dict | None = None,
@@ -181,7 +182,9 @@ class MatrixPage:
         return counts
 
     def _indicators(self) -> list[Indicator]:
-        found = Indicator.objects.of_programme(self.programme).filter(sub_project__project=self.project)
+        found = Indicator.objects.of_programme(self.programme)
+        if self.project is not None:
+            found = found.filter(sub_project__project=self.project)
         if not self.oversees:
             found = found.filter(sub_project__lead_agency__in=_agencies(self.user, self.programme))
         return list(found)
@@ -265,7 +268,12 @@ class MatrixPage:
         last = line.get("last_value")
         cell = {
             "key": name,
+            "unit": unit,
             "indicator": indicator,
+            # What the texts below are made of, for whoever needs numbers.
+            "task": task,
+            "line": line,
+            "figure": figure,
             "report": report.pk if report else None,
             "url": "" if is_sum or task in ("no_task", "not_applicable") else self._cell_url(report, name),
             "value": value,
@@ -275,10 +283,9 @@ class MatrixPage:
             "is_task": task == "assessed" and not is_text and not is_sum,
             "is_confirmed": is_confirmed,
             "is_typed": self._is_typed(report, unit, indicator, task, value),
-            "target": format_number(line["shown_target"], indicator.decimals)
-            if task == "assessed" and line["shown_target"] is not None
-            else state_parts(task)[1],
+            "target": words.target_of(line, task, indicator),
             "is_absent": task != "assessed",
+            "is_none": task in ("no_task", "not_applicable"),
             "last": "" if last is None else format_number(last, indicator.decimals),
             "rate": "达标"
             if line.get("is_zero_best")
@@ -373,6 +380,7 @@ def _reply(cell: dict, result: parts.SaveResult) -> dict:
         "tones": {"rate": "red"} if cell["is_behind"] else {},
         "mark": cell["mark"],
         "sign": cell["sign"],
+        "note_html": "",
     }
     if outcome in ("invalid", "conflict"):
         # The stored figure's rate does not belong beside what was typed.
@@ -381,4 +389,7 @@ def _reply(cell: dict, result: parts.SaveResult) -> dict:
         theirs = f"{conflict.by} {conflict.at} 存为 {conflict.value or '空'}"
         reply["message"] = f"{theirs}，您填的是 {cell['value'] or '空'}，两个都没有丢。"
         reply["theirs"] = {"value": conflict.value, "by": conflict.by, "at": conflict.at}
+    if outcome in ("invalid", "conflict"):
+        words = {"cell": cell, "message": reply["message"], "choices": conflict}
+        reply["note_html"] = render_to_string("projects/components/matrix_wrong.html", words)
     return reply

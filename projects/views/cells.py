@@ -5,7 +5,7 @@ import functools
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -41,7 +41,8 @@ def for_script(view):
         if MUST_CHANGE in request.session:
             return _refused("请先修改初始密码，再回来保存。", status=403)
         if _is_forged(request):
-            return _refused(FORGED, status=403)
+            # A page from before a new login sends an old token: with this one it goes on, if it is the same person's.
+            return _refused(FORGED, status=403, token=get_token(request), user=request.user.pk)
         try:
             return view(request, *args, **kwargs)
         except entry_request.TooLarge as refusal:
@@ -143,5 +144,5 @@ def _checked_view(request: HttpRequest) -> None:
     """Stand for the view in the CSRF check: this one is not exempt."""
 
 
-def _refused(sentence: str, *, status: int, reload: bool = True) -> JsonResponse:
-    return JsonResponse({"refused": sentence, "reload": reload}, status=status)
+def _refused(sentence: str, *, status: int, reload: bool = True, **more) -> JsonResponse:
+    return JsonResponse({"refused": sentence, "reload": reload} | more, status=status)

@@ -13,6 +13,7 @@ from livelihood.services import Refused
 from projects import entry_request
 from projects.figures_part import FiguresPart
 from projects.matrix_page import MatrixPage, cells_reply, changed_cells, matrix_projects, sums_reply
+from projects.matrix_sheets import matrix_sheets
 from projects.models import Project, ReportingPeriod
 from projects.services.matrix import save_matrix
 from projects.views.cells import for_script, read_body
@@ -87,9 +88,10 @@ def _show(request: HttpRequest, page: MatrixPage, *, status: int = 200) -> HttpR
         "project": page.project,
         "rows": page.rows,
         "forms": page.forms(),
+        "sheets": matrix_sheets(page),
         "groups": page.groups(),
         "not_begun": page.not_begun(),
-        "wrong": [cell | {"unit": row["unit"]} for row in page.rows for cell in row["cells"] if _is_wrong(cell)],
+        "wrong": [cell for cell in page.cells if _is_wrong(cell)],
         "is_editable": any(cell["is_typed"] for cell in page.cells),
         "may_type": page.may_type,
         "may_begin": any(row["may_begin"] for row in page.rows),

@@ -13,16 +13,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livelihood.models import AuditEvent
-from projects import matrix_page
+from projects import matrix_page, matrix_sheets
 from projects.models import Figure, Report
 from projects.services import periods, reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-@pytest.fixture
+@world
 def opened(period, participants, indicators, city_officer):
     """The open month's reports by unit code; every unit has one."""
     reports.create_reports(period=period, by=city_officer)
@@ -35,7 +36,7 @@ def key(participants, indicators):
     return lambda name, code="341222": f"{participants[code].pk}-{indicators[name].pk}"
 
 
-@pytest.fixture
+@world
 def address(programme, period):
     """The table of project 1 (里程, 合格率)."""
     return reverse("projects:project-matrix", args=[programme.code, period.code, 1])
@@ -395,7 +396,7 @@ def test_session_that_is_over_is_told_to_log_in_and_come_back_here(client, send,
 # ---------- Agencies that report for all units ----------
 
 
-@pytest.fixture
+@world
 def by_agency(programme, period, participants, indicators, city_officer):
     """The same month, reported by lead agencies."""
     programme.reporting_by = "agency"
@@ -533,3 +534,20 @@ def test_long_table_is_several_forms_of_whole_rows_each_stored_alone(
 def test_form_holds_fewer_fields_than_the_server_takes(settings):
     # A field per cell, one for the versions, one for the token.
     assert matrix_page.FORM_CELLS + 2 < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+
+
+def test_wide_table_is_printed_in_blocks_with_the_units_in_each(client, address, opened, city_officer, monkeypatch):
+    # Two indicators, one to a block: two blocks of all four units.
+    monkeypatch.setattr(matrix_sheets, "TABLE_INDICATORS", 1)
+    monkeypatch.setattr(matrix_sheets, "SHEET_INDICATORS", 1)
+    client.force_login(city_officer)
+
+    response = client.get(address)
+
+    blocks = response.context["sheets"]
+    assert [[indicator.name for indicator in block["indicators"]] for block in blocks] == [["里程"], ["合格率"]]
+    assert [len(block["rows"]) for block in blocks] == [4, 4]
+    assert all(len(line["cells"]) == 1 for block in blocks for line in block["rows"])
+    html = response.content.decode()
+    assert "第 2 段，共 2 段" in html
+    assert "matrix-sheets" in html
