@@ -1,5 +1,7 @@
 """Where the money is: overview, one project beside its progress, and what is received but not paid on."""
 
+from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -7,9 +9,13 @@ from django.views.decorators.http import require_safe
 
 from funding import held_page, overview_page, plan_page, project_page
 from funding.fund_checks import HARDLY_PAID
+from funding.fund_sheet import overview_sheets
 from funding.scope import visible_lines
 from funding.views.shared import choices, find_programme, page_context, query_string
 from livelihood.registry import actions_for
+from livelihood.services import record_event
+from livelihood.workbooks import workbook_response
+from projects.exports import LIVE, facts_line
 from projects.lookup import LookupRefused, find_period
 from projects.models import Programme, Project, ReportingPeriod
 
@@ -43,8 +49,41 @@ def overview(request: HttpRequest, code: str) -> HttpResponse:
         "tables": tables,
         "expected": expected,
         "actions": actions_for("funds", request.user, period) if period and tables else [],
+        "export": reverse("funding:overview-export", args=[code]) + query_string(request) if period and tables else "",
     }
     return render(request, "funding/overview.html", context)
+
+
+@require_safe
+@transaction.atomic
+def overview_export(request: HttpRequest, code: str) -> HttpResponse:
+    """Give the overview as a workbook: the same period, grouping, unit and lines as the page."""
+    programme = find_programme(request, code)
+    period = _period(request, programme)
+    if period is None:
+        raise Http404("还没有填报期。")
+    by = request.GET.get("by")
+    by = by if by in overview_page.GROUPINGS else "unit"
+    lines = visible_lines(request.user, programme, period)
+    tables = overview_page.overview_tables(
+        programme,
+        period,
+        by=by,
+        lines=lines,
+        expected=overview_page.straight_line(period),
+        unit=plan_page.chosen_unit(request.GET.get("unit")),
+    )
+    if not tables:
+        messages.error(request, "还没有资金计划，也没有资金月报数，没有可以导出的。")
+        return redirect(reverse("funding:overview", args=[code]) + query_string(request))
+    label = overview_page.GROUPINGS[by]
+    scope = "" if lines is None else "，只列您看得到的资金"
+    facts = facts_line(period, request.user, basis=f"{LIVE}（已提交和已审核的月报{scope}）")
+    title = f"{programme.name}资金（{period.label}）"
+    sheets = overview_sheets(tables, by=by, label=label, title=title, facts=facts, is_demo=programme.is_demo)
+    response = workbook_response(f"{programme.name}_{period.code}_资金{label}.xlsx", sheets)
+    record_event(by=request.user, verb="export_funds", target=period, after={"by": label})
+    return response
 
 
 @require_safe

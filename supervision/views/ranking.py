@@ -1,7 +1,9 @@
 """排名与进度: the ranking of a period, and one page per indicator."""
 
+from itertools import chain
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import get_template
@@ -11,9 +13,14 @@ from django.views.decorators.http import require_safe
 from funding.labels import rate_label
 from livelihood.access import is_city_office
 from livelihood.caching import content_key, kept
+from livelihood.formats import format_moment
+from livelihood.services import record_event
+from livelihood.workbooks import workbook_response
+from projects.exports import LIVE, facts_line
 from projects.lookup import LookupRefused, find_period
 from projects.models import Programme, ReportingPeriod
 from supervision.fund_ranking import FundRankingPage
+from supervision.fund_sheets import fund_sheets
 from supervision.fund_standings import FundStandings, live_fund_standings, snapshot_fund_standings
 from supervision.indicator import IndicatorPage
 from supervision.models import Snapshot
@@ -22,6 +29,7 @@ from supervision.scope import bases, standings_scope
 from supervision.services.benchmarks import benchmark_rates
 from supervision.stamp import standings_stamp
 from supervision.standings import Standings, live_standings, snapshot_standings
+from supervision.standings_sheets import standings_sheets
 
 #: The part of the ranking page that is kept.
 BODY_TEMPLATE = "supervision/ranking_content.html"
@@ -69,6 +77,7 @@ def ranking(request: HttpRequest, code: str, period: str) -> HttpResponse:
     parts += [scope.everything, *map(sorted, (scope.participants, scope.led, scope.filled))]
     context["body"] = kept(content_key("ranking", parts), lambda: make(template, found, context, **options))
     context["period_choices"] = _periods(found, "supervision:ranking")
+    context["export"] = _address("supervision:ranking-export", found) + _query(request, "open", "rate")
     return render(request, "supervision/ranking.html", context)
 
 
@@ -126,6 +135,35 @@ def _ranking_body(template, period: ReportingPeriod, shared: dict, *, opened: in
         "has_scheme": page.standings.scheme_id is not None,
     }
     return {"html": template.render(context), "units": len(columns), "projects": len(rows)}
+
+
+@require_safe
+@transaction.atomic
+def ranking_export(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    """Give the ranking as a workbook: the same basis, order and scope as the page, works and money."""
+    found = _period(request, code, period)
+    snapshot = _basis(request, bases(request.user, found))
+    scope = standings_scope(request.user, found, snapshot)
+    projects = list(found.programme.projects.prefetch_related("sub_projects__lead_agency").order_by("seq"))
+    by_place = request.GET.get("order") == "place"
+    page = RankingPage(_standings(found, snapshot), scope, projects, by_place=by_place)
+    basis = _basis_words(snapshot) + ("" if scope.everything else "，只列您经办范围内的数")
+    facts = facts_line(found, request.user, basis=basis)
+    sheets = chain(
+        standings_sheets(page, facts=facts),
+        fund_sheets(_fund_standings(found, snapshot), scope, projects, facts=facts),
+    )
+    name = f"{found.programme.name}_{found.code}_排名与进度_{_basis_words(snapshot).partition('（')[0]}.xlsx"
+    response = workbook_response(name, sheets)
+    after = {"basis": _basis_code(snapshot), "scope": "全部" if scope.everything else "经办范围"}
+    record_event(by=request.user, verb="export_standings", target=found, after=after)
+    return response
+
+
+def _basis_words(snapshot: Snapshot | None) -> str:
+    if snapshot is None:
+        return f"{LIVE}（已提交和已审核的月报）"
+    return f"快照{snapshot.version}（{format_moment(snapshot.frozen_at)}冻结，已审核的月报）"
 
 
 @require_safe
