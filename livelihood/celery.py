@@ -18,6 +18,8 @@ BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "livelihood.tasks.sweep_jobs", "schedule": 60},
     # Answered batches of the entry page that nobody will send again.
     "forget-save-batches": {"task": "projects.tasks.forget_save_batches", "schedule": 6 * 60 * 60},
+    # Workbooks uploaded a week ago that nobody confirmed, and files that nothing names.
+    "clean-uploads": {"task": "projects.tasks.clean_uploads", "schedule": 6 * 60 * 60},
     "seal-audit-events": {"task": "livelihood.tasks.seal_audit_events", "schedule": 10 * 60},
     # Complete months past their deadline and grace; what the others lack is written down.
     "close-due-periods": {"task": "supervision.tasks.close_due_periods", "schedule": 60 * 60},

@@ -57,10 +57,16 @@ STATES = {
     # time limits
     "overdue": ("×", "逾期", "red"),
     "due_today": ("!", "今天到期", "amber"),
+    # a milestone or a dated task on a day; overdue, done and not_due as above
+    "attained": ("✓", "达到", "green"),
+    "due_soon": ("!", "临近", "amber"),
+    "missed": ("×", "逾期未达", "red"),
+    "not_public": ("·", "通报后可见", "grey"),
     # background work; done as above
     "queued": ("…", "排队中", "grey"),
     "running": ("›", "进行中", "blue"),
     "failed": ("×", "失败", "red"),
+    "cancelled": ("–", "已取消", "grey"),
     # papers, whose own codes (draft, issued) mean something else of reports and periods
     "editing": ("…", "拟稿", "grey"),
     "numbered": ("✓", "已印发", "green"),

@@ -17,7 +17,7 @@ from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from livelihood.models import Job, User
-from livelihood.registry import job_function
+from livelihood.registry import job_function, may_cancel_job
 from livelihood.services import Refused, record_event
 
 logger = logging.getLogger(__name__)
@@ -33,16 +33,20 @@ UNANSWERED = datetime.timedelta(seconds=15)
 State = Job.State
 
 
+class JobCancelled(Exception):
+    """Somebody cancelled the job that is running: raised where it notes its progress, to end it there."""
+
+
 @transaction.atomic
 def enqueue(*, kind: str, key: str, payload: dict, by: User) -> Job:
-    """Return the job of `kind` and `key`, queued in the caller's transaction if it is new or had failed.
+    """Return the job of `kind` and `key`, queued in the caller's transaction if it is new, had failed or was cancelled.
 
     One key is one piece of work: asking again while it waits, runs or is done returns the same row. A failed
-    one is queued again with the new payload. The worker is rung for on commit.
+    or cancelled one is queued again with the new payload. The worker is rung for on commit.
     """
     job, created = Job.objects.get_or_create(kind=kind, key=key, defaults={"payload": payload, "queued_by": by})
     if not created:
-        again = Job.objects.filter(pk=job.pk, state=State.FAILED).update(
+        again = Job.objects.filter(pk=job.pk, state__in=[State.FAILED, State.CANCELLED]).update(
             state=State.QUEUED,
             payload=payload,
             queued_by=by,
@@ -89,6 +93,8 @@ def run_job(job_id: int) -> bool:
     except (OperationalError, InterfaceError):
         logger.exception("job %s %s interrupted, left to the sweep", job.kind, job.key)
         raise
+    except JobCancelled:
+        logger.info("job %s %s was cancelled", job.kind, job.key)
     except Refused as refusal:
         _finish(job, state=State.FAILED, error=str(refusal))
     except Exception as error:  # a defect must end as a sentence on the job's page, with the trace in the log
@@ -100,10 +106,26 @@ def run_job(job_id: int) -> bool:
 
 
 def note_progress(job: Job, percent: int) -> None:
-    """Show how far the job is, 0 to 100, and renew its lease. Call it outside the work's own transaction."""
-    Job.objects.filter(pk=job.pk, state=State.RUNNING, attempts=job.attempts).update(
+    """Show how far the job is, 0 to 100, and renew its lease. Call it outside the work's own transaction.
+
+    Raises JobCancelled, which the work lets pass, when it was cancelled meanwhile.
+    """
+    noted = Job.objects.filter(pk=job.pk, state=State.RUNNING, attempts=job.attempts).update(
         progress=Least(Greatest(F("progress"), Value(percent)), Value(99)), lease_until=timezone.now() + LEASE
     )
+    if not noted and Job.objects.filter(pk=job.pk, state=State.CANCELLED).exists():
+        raise JobCancelled
+
+
+@transaction.atomic
+def cancel_job(*, job: Job, by: User) -> None:
+    """End a job that waits or runs; a running one stops at its next step. Raises Refused when it is over already."""
+    if not may_cancel_job(job.kind):
+        raise Refused("这项任务要么全部办完，要么没有办，不能中途取消。")
+    changes = {"state": State.CANCELLED, "lease_until": None, "finished_at": timezone.now()}
+    if not Job.objects.filter(pk=job.pk, state__in=[State.QUEUED, State.RUNNING]).update(**changes):
+        raise Refused("任务已经结束了，不用取消。")
+    record_event(by=by, verb="cancel_job", target=job, after={"state": State.CANCELLED})
 
 
 def sweep(*, now: datetime.datetime | None = None) -> dict[str, int]:

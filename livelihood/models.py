@@ -264,6 +264,7 @@ class Job(models.Model):
         RUNNING = "running", "进行中"
         DONE = "done", "已完成"
         FAILED = "failed", "失败"
+        CANCELLED = "cancelled", "已取消"
 
     kind = models.CharField("种类", max_length=40)
     key = models.CharField("唯一键", max_length=120)
@@ -288,7 +289,12 @@ class Job(models.Model):
             models.UniqueConstraint(
                 fields=["kind", "key"], name="job_key_unique", violation_error_message="任务已存在"
             ),
-            one_of("job_state_valid", "state", ["queued", "running", "done", "failed"], message="任务状态不正确"),
+            one_of(
+                "job_state_valid",
+                "state",
+                ["queued", "running", "done", "failed", "cancelled"],
+                message="任务状态不正确",
+            ),
             models.CheckConstraint(
                 name="job_lease_when_running",
                 condition=~Q(state="running") | Q(lease_until__isnull=False),

@@ -3,7 +3,6 @@
 from django import forms
 from django.utils import timezone
 
-from projects.excel.guard import LARGEST_FILE
 from projects.models import Participant, ReportingPeriod
 
 
@@ -50,22 +49,37 @@ class ReopenForm(forms.Form):
         return until
 
 
-class ReturnFileForm(forms.Form):
-    """月报表格: one file; what is in it is the reader's to judge."""
+class SeveralFilesInput(forms.ClearableFileInput):
+    """The browser's own field for files, which takes several and those dropped on it."""
 
-    file = forms.FileField(
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """A list of files."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data, initial=None):
+        """Return every file that was sent."""
+        given = data if isinstance(data, (list, tuple)) else [data]
+        return [super(SeveralFilesField, self).clean(file, initial) for file in given if file] or [
+            super().clean(None, initial)
+        ]
+
+
+class UploadForm(forms.Form):
+    """月报表格: one or several files; how many and how large is the service's to ask."""
+
+    files = SeveralFilesField(
         label="月报表格",
         allow_empty_file=True,
-        help_text="县里自己的表或系统下载的模板都可以；.xlsx、.xls、.et、.csv，最大20MB。",
-        error_messages={"required": "请先选一个文件。"},
+        help_text=(
+            "可以一次选多个，也可以拖进来。县里自己的表或系统下载的模板都可以；.xlsx、.xls、.et、.csv，"
+            "每个最大20MB，一次最多50个。"
+        ),
+        error_messages={"required": "请先选一个文件。", "max_length": "文件名太长，请改短后再上传。"},
     )
-
-    def clean_file(self):
-        """Refuse a file that is too large before it is read."""
-        file = self.cleaned_data["file"]
-        if file.size > LARGEST_FILE:
-            raise forms.ValidationError(f"文件太大，最多{LARGEST_FILE // 1024 // 1024}MB。")
-        return file
 
 
 class OutageForm(forms.Form):

@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from projects.services import entry
+from projects.services import entry, uploads
 
 
 @shared_task(ignore_result=True)
 def forget_save_batches() -> None:
     """Remove answered batches of the entry page that nobody will send again."""
     entry.forget_batches()
+
+
+@shared_task(ignore_result=True)
+def clean_uploads() -> None:
+    """Throw away uploads nobody finished, and remove files that nothing names."""
+    uploads.clean_uploads()

@@ -13,6 +13,6 @@ def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one's own job; the page asks again every two seconds until it has ended."""
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     template = "livelihood/job_detail.html#job" if request.htmx else "livelihood/job_detail.html"
-    is_over = job.state in (Job.State.DONE, Job.State.FAILED)
+    is_over = job.state in (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED)
     context = {"job": job, "is_over": is_over, "page": job_page(job)}
     return render(request, template, context)

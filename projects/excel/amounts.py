@@ -56,6 +56,8 @@ def amount_of(line: Line, cell: Cell, *, unit: str = "", is_ratio: bool | None =
     text, remarks = cell.text, []
     if cell.is_scientific:
         remarks.append(("scientific", f"用科学计数法显示，按{decimal_text(Decimal(text))}读取，请核对。"))
+    if cell.is_unseen and not cell.is_blank:
+        remarks.append(("unseen", "在表里看不见（白字，或者格式不显示），也读了，请核对。"))
     if cell.is_percent:
         text = _of_percent(indicator, text)
         unit = ""
@@ -66,10 +68,10 @@ def amount_of(line: Line, cell: Cell, *, unit: str = "", is_ratio: bool | None =
     rate, given = None, unit
     if cell.kind == "text":
         text, unit, rate = _of_text(line, text, unit)
-    is_bare = not cell.is_percent and unit == given and re.fullmatch(_NUMBER, plain(text))
-    has_sign = bool(re.search(r"[%％‰比分]", cell.text))
-    if indicator.unit in PERCENT and is_bare and not has_sign and unit_key(unit) in ("", "%"):
-        text = _share(line, text, is_ratio)
+    if indicator.unit in PERCENT and unit_key(unit) in ("", "%"):
+        is_bare = not cell.is_percent and unit == given and re.fullmatch(_NUMBER, plain(text))
+        if is_bare and not re.search(r"[%％‰比分]", cell.text):
+            text = _share(line, text, is_ratio)
     text = _converted(indicator, text, unit, remarks)
     try:
         parsed = parse_number(
@@ -89,6 +91,8 @@ def _require_number(cell: Cell) -> None:
         raise AmountRefused("no_result", "公式没有计算结果，请在WPS或Excel里打开、保存后再上传。")
     if cell.kind in ("date", "bool"):
         raise AmountRefused("not_a_number", f"“{cell.text}”不是数字；请把单元格格式改成数值再填。")
+    if cell.is_struck:
+        raise AmountRefused("struck", "画了删除线，不知道还算不算，没有读；请只留下要报的数。")
     if cell.is_scaled:
         raise AmountRefused("scaled_format", "的格式按千或万缩小了显示，看到的和存着的不一样，请直接填数。")
 
@@ -170,8 +174,10 @@ def _share(line: Line, text: str, is_ratio: bool | None) -> str:
 
 def _converted(indicator: Indicator, text: str, unit: str, remarks: list) -> str:
     """Return the number in the indicator's own unit. Raises AmountRefused where the units differ in kind."""
+    if not unit or unit_key(unit) == unit_key(indicator.unit):
+        return text
     bare = plain(text).replace(",", "")
-    if not unit or not re.fullmatch(_NUMBER, bare) or unit_key(unit) == unit_key(indicator.unit):
+    if not re.fullmatch(_NUMBER, bare):
         return text
     shift = shift_between(unit, indicator.unit)
     if shift is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from projects.excel.cell_looks import STRIKE, looks_of_styles, struck_texts
 from projects.excel.guard import FileRefused, column_number
 from projects.excel.number_formats import format_marks
 
@@ -28,7 +29,12 @@ _ADDRESS = re.compile(rb"\br\s*=\s*[\"']\s*([A-Za-z]+)(\d+)")
 _MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Z]+)(\d+):([A-Z]+)(\d+)")
 _ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
-_HIDDEN = re.compile(rb"\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+# A row or column without height or width is hidden too.
+_HIDDEN = re.compile(rb"\b(?:hidden\s*=\s*[\"'](?:1|true)|(?:ht|width)\s*=\s*[\"']0(?:\.0*)?)[\"']")
+_INLINE = re.compile(
+    rb"<(?:\w+:)?c\s([^>]*?\bt\s*=\s*[\"']inlineStr[\"'][^>]*)>\s*<(?:\w+:)?is>(.*?)</(?:\w+:)?is>", re.DOTALL
+)
+_SHARED = re.compile(rb"<(?:\w+:)?c\s([^>]*?\bt\s*=\s*[\"']s[\"'][^>]*)>\s*<(?:\w+:)?v\s*>\s*(\d+)\s*</(?:\w+:)?v>")
 _NUMBER = {name: re.compile(rb"\b" + name + rb"\s*=\s*[\"'](\d+)") for name in (b"r", b"min", b"max")}
 
 
@@ -40,6 +46,8 @@ class SheetMarks:
     merges: list[list[int]] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    struck: set[tuple[int, int]] = field(default_factory=set)
+    unseen: set[tuple[int, int]] = field(default_factory=set)
 
     def frame(self, rows: list[list]) -> dict:
         """Return merges and what is hidden, as far as the sheet's cells reach."""
@@ -53,25 +61,50 @@ class SheetMarks:
             ],
             "hidden_rows": [row for row in self.hidden_rows if row <= height],
             "hidden_columns": sorted(hidden),
+            "struck": _filled(rows, self.struck),
+            "unseen": _filled(rows, self.unseen),
         }
+
+
+def _filled(rows: list[list], places: set[tuple[int, int]]) -> list[list[int]]:
+    """Return those places, from 1, where something stands."""
+    return [
+        [row + 1, column + 1]
+        for row, column in sorted(places)
+        if row < len(rows) and column < len(rows[row]) and rows[row][column] is not None
+    ]
 
 
 def marks_of_archive(path: Path) -> dict[str, SheetMarks]:
     """Return the marks per sheet name. Raises FileRefused where the archive lacks what it should hold."""
     with zipfile.ZipFile(path) as archive:
         try:
-            formats = _formats(archive)
-            return {name: _marks(archive.read(part), formats) for name, part in _sheet_parts(archive).items()}
+            formats, struck = _formats(archive), struck_texts(archive)
+            return {name: _marks(archive.read(part), formats, struck) for name, part in _sheet_parts(archive).items()}
         except (KeyError, ElementTree.ParseError) as error:
             raise FileRefused("文件内部结构不完整，请在WPS或Excel里重新保存后再上传。") from error
 
 
-def _marks(markup: bytes, formats: dict[bytes, dict]) -> SheetMarks:
+def _marks(markup: bytes, formats: dict[bytes, dict], struck: set[bytes]) -> SheetMarks:
     marks = SheetMarks()
     if formats:
+        looks: dict = {}
         for attributes, style in _STYLED.findall(markup):
             if style in formats:
-                _put(marks.cells, attributes, formats[style])
+                _put(looks, attributes, formats[style])
+        _sort(looks, marks)
+    if struck:
+        texts: dict = {}
+        for attributes, number in _SHARED.findall(markup):
+            if number in struck:
+                _put(texts, attributes, {"s": True})
+        marks.struck |= texts.keys()
+    if b"strike" in markup:
+        texts = {}
+        for attributes, inside in _INLINE.findall(markup):
+            if STRIKE.search(inside):
+                _put(texts, attributes, {"s": True})
+        marks.struck |= texts.keys()
     if b"<f" in markup or b":f" in markup:
         for attributes in _UNCOUNTED.findall(markup):
             _put(marks.cells, attributes, {"f": True})
@@ -89,6 +122,17 @@ def _marks(markup: bytes, formats: dict[bytes, dict]) -> SheetMarks:
         if _HIDDEN.search(attributes) and first and last:
             marks.hidden_columns.append((int(first[1]), int(last[1])))
     return marks
+
+
+def _sort(looks: dict[tuple[int, int], dict], marks: SheetMarks) -> None:
+    """Put what is said of a number on the cells, and what cannot be seen or is struck out on lists of their own."""
+    for place, look in looks.items():
+        if "s" in look:
+            marks.struck.add(place)
+        if "h" in look:
+            marks.unseen.add(place)
+        if number := {mark: value for mark, value in look.items() if mark not in "sh"}:
+            marks.cells[place] = number
 
 
 def _put(marks: dict, attributes: bytes, mark: dict) -> None:
@@ -122,10 +166,10 @@ def _formats(archive: zipfile.ZipFile) -> dict[bytes, dict]:
     codes = BUILT_IN | {
         int(node.get("numFmtId", "0")): node.get("formatCode", "") for node in styles.iter(f"{MAIN}numFmt")
     }
-    cell_formats = styles.find(f"{MAIN}cellXfs")
+    cell_formats, looks = styles.find(f"{MAIN}cellXfs"), looks_of_styles(styles)
     found = {}
     for number, node in enumerate(cell_formats if cell_formats is not None else []):
-        marks = format_marks(codes.get(int(node.get("numFmtId", "0")), ""))
+        marks = format_marks(codes.get(int(node.get("numFmtId", "0")), "")) | looks.get(number, {})
         if marks:
             found[str(number).encode()] = marks
     return found

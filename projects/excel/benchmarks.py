@@ -7,11 +7,11 @@ from pathlib import Path
 
 import xlsxwriter
 
+from livelihood.workbooks import FONT, OPTIONS
 from projects.excel.columns import Column, plain
 from projects.excel.lines import decimal_text
 from projects.excel.reader import ERROR, NOTE, Issue
 from projects.excel.tables import CellRefused, Table, day_of, the_table, whole_number
-from projects.excel.template import FONT, OPTIONS
 from projects.excel.workbook import Cell, WorkbookRefused, open_workbook
 from projects.models import Benchmark, Indicator, ReportingPeriod
 from projects.services.benchmarks import (
@@ -48,6 +48,7 @@ class ReadBenchmark:
     is_changed: bool
     sheet: str
     cell: str
+    stored: Benchmark | None = None
 
 
 @dataclass
@@ -129,8 +130,9 @@ class _Rows:
         if value.kind == "number" and self.table.cell(row, "decimals").is_blank:
             words = f"“{indicator.name}”按{entry.decimals}位小数读取；公布的末位是0的，请把全省平均写成文本或填小数位。"
             self._issue(NOTE, "decimals_from_number", value, words)
-        changed = not is_same(entry, self.stored.get(indicator.pk))
-        self.reading.rows.append(ReadBenchmark(indicator, entry, changed, self.table.sheet.name, value.address))
+        stored = self.stored.get(indicator.pk)
+        changed, sheet = not is_same(entry, stored), self.table.sheet.name
+        self.reading.rows.append(ReadBenchmark(indicator, entry, changed, sheet, value.address, stored))
 
     def _entry(self, row: int, indicator: Indicator, value: Cell) -> BenchmarkEntry | None:
         """Return the row as an entry; an issue and None at the first cell that cannot be read."""

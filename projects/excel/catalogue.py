@@ -1,7 +1,8 @@
 """Reads a catalogue workbook into the plain structure `load_catalogue` takes.
 
 Sheets: 年度 (words and values), 行政区划 and 部门 (optional), 单位, 项目与指标 (one row per indicator), 目标任务
-(indicator × participant, in the words of the paper), 节点 (optional). Every row carries its place as `at`.
+(indicator × participant, in the words of the paper), 节点 and those of `catalogue_duties` (all optional).
+Every row carries its place as `at`.
 """
 
 import re
@@ -11,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from livelihood.models import Region
+from projects.excel.catalogue_duties import DutyReader
 from projects.excel.catalogue_sheets import CHOICES, OPTIONAL_SHEETS, PROGRAMME_ROWS, PROGRAMME_SHEET, SHEETS
 from projects.excel.columns import Column, plain
 from projects.excel.tables import (
@@ -27,7 +29,8 @@ from projects.excel.tables import (
     yes_no,
 )
 from projects.excel.workbook import Cell, Sheet, Workbook, WorkbookRefused, open_workbook
-from projects.models import Indicator, Participant, Programme, Project
+from projects.models import Indicator, Milestone, Participant, Programme, Project
+from projects.services.targets import SAID, standing_targets, stated
 from projects.values import NO_TASK_WORDS
 
 SUB_PROJECT_TEXTS = ["city_leader", "department_leader", "implementer", "filling_agency"]
@@ -53,7 +56,10 @@ class CatalogueReading:
 
 
 def read_catalogue(path: Path, *, file_name: str = "") -> CatalogueReading:
-    """Read a catalogue workbook. Raises WorkbookRefused for a file that cannot be read at all; no query."""
+    """Read a catalogue workbook. Raises WorkbookRefused for a file that cannot be read at all; one query.
+
+    A target whose words are those that stand means what stands, also where no number could be made out of them.
+    """
     return _Reader(open_workbook(path, file_name=file_name)).read()
 
 
@@ -77,6 +83,7 @@ class _Reader:
         self._items()
         self._targets()
         self._milestones()
+        DutyReader(self.tables, data, self._problem).read()
         return self.reading
 
     def _table(self, name: str, columns: list[Column]) -> Table | None:
@@ -109,6 +116,7 @@ class _Reader:
             "decimals": required_number,
             "fund_denominator": lambda cell: choice_of(cell, Programme.FundDenominator),
             "reporting_by": lambda cell: choice_of(cell, Programme.ReportingBy),
+            "kind": lambda cell: choice_of(cell, Programme.Kind),
             "valid_from": day_of,
             "document_on": day_of,
         }
@@ -221,13 +229,19 @@ class _Reader:
     def _targets(self) -> None:
         table = self.tables["目标任务"]
         columns = self._participant_columns(table)
+        standing = standing_targets(self.reading.data["programme"].get("code", ""))
         for row in table.filled_rows:
             indicator = self._row_indicator(table, row)
+            names = (whole_number(table.cell(row, "seq")), table.text(row, "sub_item"), table.text(row, "indicator"))
             for code, column in columns.items() if indicator else ():
                 cell = table.sheet.cell(row, column)
                 if cell.is_blank:
                     continue
                 at = f"{table.sheet.name}!{cell.address}"
+                stands = standing.get((code, *names))
+                if stands is not None and plain(cell.text) == plain(stated(stands)):
+                    indicator["targets"][code] = {name: getattr(stands, name) for name in SAID} | {"at": at}
+                    continue
                 try:
                     indicator["targets"][code] = target_of(cell, indicator) | {"at": at}
                 except CellRefused as refused:
@@ -265,6 +279,7 @@ class _Reader:
                 if due_on is None:
                     raise CellRefused("没有写时限。")
                 milestone = {"due_on": due_on, "threshold": per_cent_of(table.cell(row, "threshold"))}
+                milestone |= _given(table, row, {"measure": Milestone.Measure})
             except CellRefused as refused:
                 self._problem(_at(table, row), str(refused))
                 continue

@@ -1,13 +1,14 @@
 """The sheets of a catalogue workbook: their columns, and the empty template made from them."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
 import xlsxwriter
 
 from livelihood.models import Region
+from livelihood.workbooks import FONT, OPTIONS
 from projects.excel.columns import Column
-from projects.excel.template import FONT, OPTIONS
-from projects.models import Indicator, Participant, Project
+from projects.models import Indicator, Milestone, Participant, Project, ProjectLineage
 
 #: Key in the data → (label in column A of 年度, what an example looks like).
 PROGRAMME_ROWS = {
@@ -24,6 +25,7 @@ PROGRAMME_ROWS = {
     "document": ("目标依据文件", "文号"),
     "document_on": ("目标文件日期", "2021-03-01"),
     "reason": ("修订原因", "改动已有目标时填写"),
+    "kind": ("种类", "民生工程、为民实事 或 其他"),
 }
 REGION_COLUMNS = [
     Column("code", "代码", 12, is_required=True),
@@ -84,6 +86,38 @@ MILESTONE_COLUMNS = [
     Column("due_on", "时限", 12, is_required=True),
     Column("threshold", "完成率不低于(%)", 16, is_required=True),
     Column("text", "节点要求", 30),
+    Column("measure", "口径", 10),
+]
+SENTENCE_COLUMNS = [
+    Column("seq", "序号", 6, is_required=True),
+    Column("sub_item", "子项", 20),
+    Column("participant", "单位", 14, is_required=True),
+    Column("text", "目标原文", 60, is_required=True),
+]
+RESPONSIBILITY_COLUMNS = [
+    *SENTENCE_COLUMNS[:3],
+    Column("office", "包保责任人", 24, is_required=True),
+]
+TASK_COLUMNS = [
+    *SENTENCE_COLUMNS[:3],
+    Column("due_on", "时限", 12, is_required=True),
+    Column("text", "任务", 40, is_required=True),
+    Column("printed_due", "时限原文", 14),
+    Column("agency", "责任单位", 16),
+]
+LINEAGE_COLUMNS = [
+    Column("programme", "上年年度代码", 16, is_required=True),
+    Column("from_seq", "上年序号", 10, is_required=True),
+    Column("kind", "沿革", 8, is_required=True),
+    Column("seq", "序号", 6, is_required=True),
+    Column("note", "说明", 30),
+]
+CONFLICT_COLUMNS = [
+    Column("seq", "序号", 6, is_required=True),
+    Column("subject", "事项", 20, is_required=True),
+    Column("first", "一处写", 30, is_required=True),
+    Column("second", "另一处写", 30, is_required=True),
+    Column("taken", "本系统采用", 30),
 ]
 SHEETS = {
     "行政区划": REGION_COLUMNS,
@@ -92,9 +126,16 @@ SHEETS = {
     "项目与指标": ITEM_COLUMNS,
     "目标任务": TARGET_COLUMNS,
     "节点": MILESTONE_COLUMNS,
+    "目标原文": SENTENCE_COLUMNS,
+    "包保责任人": RESPONSIBILITY_COLUMNS,
+    "限期任务": TASK_COLUMNS,
+    "项目沿革": LINEAGE_COLUMNS,
+    "文件出入": CONFLICT_COLUMNS,
 }
 PROGRAMME_SHEET = "年度"
-OPTIONAL_SHEETS = {"行政区划", "部门", "节点"}
+#: What a catalogue says beside its numbers, see `projects.excel.catalogue_duties`.
+DUTY_SHEETS = ("目标原文", "包保责任人", "限期任务", "项目沿革", "文件出入")
+OPTIONAL_SHEETS = {"行政区划", "部门", "节点", *DUTY_SHEETS}
 
 CHOICES = {
     "category": Indicator.Category,
@@ -108,26 +149,43 @@ def catalogue_template() -> bytes:
     """Return an empty catalogue workbook: the sheets with their heads, and choices where there are any."""
     output = BytesIO()
     with xlsxwriter.Workbook(output, OPTIONS) as book:
-        head = book.add_format(FONT | {"bold": True, "border": 1, "bg_color": "#EEF1F6"})
-        text = book.add_format(FONT | {"num_format": "@"})
+        formats = sheet_formats(book)
         grey = book.add_format(FONT | {"font_color": "#626D7C"})
         sheet = book.add_worksheet(PROGRAMME_SHEET)
-        sheet.set_column(0, 0, 18, head)
-        sheet.set_column(1, 1, 40, text)
+        sheet.set_column(0, 0, 18, formats["head"])
+        sheet.set_column(1, 1, 40, formats["text"])
         sheet.set_column(2, 2, 34, grey)
         for row, (label, example) in enumerate(PROGRAMME_ROWS.values()):
-            sheet.write_string(row, 0, label, head)
+            sheet.write_string(row, 0, label, formats["head"])
             sheet.write_string(row, 2, f"例：{example}", grey)
-        for name, columns in SHEETS.items():
-            sheet = book.add_worksheet(name)
-            for number, column in enumerate(columns):
-                sheet.set_column(number, number, column.width, text)
-                sheet.write_string(0, number, column.label, head)
-                if labels := _labels(name, column.key):
-                    rule = {"validate": "list", "source": labels, "error_title": "请从列表里选"}
-                    sheet.data_validation(1, number, 2000, number, rule)
-            sheet.freeze_panes(1, 0)
+        for name in SHEETS:
+            add_head(book, name, formats)
     return output.getvalue()
+
+
+def sheet_formats(book) -> dict:
+    """Return the formats of heads and of cells; cells are text, so that codes keep their zeros."""
+    return {
+        "head": book.add_format(FONT | {"bold": True, "border": 1, "bg_color": "#EEF1F6"}),
+        "text": book.add_format(FONT | {"num_format": "@"}),
+    }
+
+
+def add_head(book, name: str, formats: dict, more: Sequence[str] = ()):
+    """Add a sheet with its heads, `more` of them behind; a list to choose from where a column has choices."""
+    sheet = book.add_worksheet(name)
+    columns = SHEETS[name]
+    for number, column in enumerate(columns):
+        sheet.set_column(number, number, column.width, formats["text"])
+        sheet.write_string(0, number, column.label, formats["head"])
+        if labels := _labels(name, column.key):
+            rule = {"validate": "list", "source": labels, "error_title": "请从列表里选"}
+            sheet.data_validation(1, number, 2000, number, rule)
+    for number, label in enumerate(more, len(columns)):
+        sheet.set_column(number, number, 14, formats["text"])
+        sheet.write_string(0, number, label, formats["head"])
+    sheet.freeze_panes(1, 0)
+    return sheet
 
 
 def _labels(sheet: str, key: str) -> list[str]:
@@ -138,5 +196,7 @@ def _labels(sheet: str, key: str) -> list[str]:
         "项目与指标": CHOICES | {"origin": Project.Origin, "change": Project.Change},
         "单位": {"kind": Participant.Kind},
         "行政区划": {"kind": Region.Kind},
+        "节点": {"measure": Milestone.Measure},
+        "项目沿革": {"kind": ProjectLineage.Kind},
     }.get(sheet, {})
     return list(choices[key].labels) if key in choices else []

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: The sheet of our template that people see, and the one that only the product reads.
 SHEET = "月报"
@@ -14,7 +16,10 @@ FORMAT = "livelihood-return-1"
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its key in code, its printed head, other heads it is known by, its width in characters."""
+    """A column: its key in code, its printed head, other heads it is known by, its width in characters.
+
+    `places`: decimals of its numbers, None where each row has its own or there are none.
+    """
 
     key: str
     label: str
@@ -22,13 +27,30 @@ class Column:
     is_typed: bool = False
     is_required: bool = False
     also: tuple[str, ...] = ()
+    places: int | None = None
+
+
+@dataclass(frozen=True)
+class ReturnSheet:
+    """A sheet that a part of the report adds to the template: one dict (column key → value) per row, in printed order.
+
+    A value is a Decimal, an int, text or None; typed columns with `places` take numbers from 0 on. `note` stands
+    beside whose return it is; up to and with the column `frozen` the sheet stays in sight.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[dict]
+    frozen: str
+    note: str = ""
 
 
 COLUMNS = [
     Column("seq", "序号", 6, is_required=True),
-    Column("project", "项目", 26, also=("项目名称",)),
+    Column("project", "项目", 28, also=("项目名称",)),
     Column("sub_item", "子项", 22, also=("子项名称",)),
-    Column("indicator", "指标", 32, is_required=True, also=("指标名称",)),
+    Column("indicator", "指标", 34, is_required=True, also=("指标名称",)),
     Column("unit", "单位", 9, also=("计量单位",)),
     Column("target", "年度目标", 12, also=("目标任务",)),
     Column("previous", "上月累计", 12),
@@ -39,6 +61,18 @@ COLUMNS = [
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "「": '"', "」": '"'})
 
 
+#: Longer words are a paragraph and come once.
+LONGEST_REMEMBERED = 60
+
+
 def plain(text: str) -> str:
     """Return a name as it is compared: without spaces, full-width signs as plain ones, one kind of quotes."""
+    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else _plain(text)
+
+
+def _plain(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).translate(_QUOTES))
+
+
+#: The same names stand in thousands of rows.
+_remembered = lru_cache(maxsize=20_000)(_plain)

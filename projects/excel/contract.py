@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from projects import parts
 from projects.excel.lines import decimal_text
 from projects.excel.reader import Issue, ReadFigure, Reading
 
@@ -16,8 +17,9 @@ def return_document(
     committed: bool,
     refused: bool,
 ) -> dict:
-    """Return the document: figures of all files in sheet order, none when refused; funds have no columns yet."""
-    figures = [] if refused else [figure_row(reading, figure) for reading in readings for figure in reading.figures]
+    """Return the document: figures of all files in sheet order and the rows of the other parts, none when refused."""
+    readings = [] if refused else list(readings)
+    figures = [figure_row(reading, figure) for reading in readings for figure in reading.figures]
     return {
         "files": files,
         "programme": programme,
@@ -25,7 +27,7 @@ def return_document(
         "committed": committed,
         "refused": refused,
         "figures": figures,
-        "funds": [],
+        **part_rows(readings),
         "issues": [issue_row(issue) for issue in issues],
     }
 
@@ -45,6 +47,17 @@ def figure_row(reading: Reading, figure: ReadFigure) -> dict:
         "sheet": figure.sheet,
         "cell": figure.cell,
     }
+
+
+def part_rows(readings: Iterable[Reading]) -> dict[str, list[dict]]:
+    """Return the rows of the other parts that files were read for, under the name of each: "funds"."""
+    found = {part.document_key: [] for part in parts.registered() if part.document_key}
+    names = {part.code: part.document_key for part in parts.registered()}
+    for reading in readings:
+        for cell in reading.parts:
+            whose = {"file": reading.file, "participant": reading.participant.code}
+            found[names[cell.part]].append(whose | cell.row)
+    return found
 
 
 def issue_row(issue: Issue) -> dict:

@@ -87,7 +87,7 @@ def check_archive(path: Path) -> None:
                     total += len(chunk)
                     if total > LARGEST_UNPACKED:
                         raise FileRefused(f"文件解压后超过{LARGEST_UNPACKED // 1024 // 1024}MB，不能读取。")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
         raise FileRefused("文件已损坏，打不开；请在WPS或Excel里重新保存后再上传。") from error
 
 

@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 
 from projects.excel.columns import plain
 from projects.excel.units import is_unit, unit_key
+from projects.excel.words import arabic_months
 
 SEQ, CATEGORY, PROJECT, SUB_ITEM, INDICATOR = "seq", "category", "project", "sub_item", "indicator"
 PARTICIPANT, LEAD, UNIT, REMARK, RANK = "participant", "lead", "unit", "remark", "rank"
 TARGET, VALUE, PROGRESS, RATE = "target", "value", "progress", "rate"
 INCREMENT, OTHER_MONTH, OTHER, FUND = "increment", "other_month", "other", "fund"
+#: 数量: no share, and otherwise what stands above it.
+COUNT = "count"
 #: What a row is about, in the order in which it is looked at for the repetition of a table beside itself.
 NAMING = (SEQ, PARTICIPANT, PROJECT, INDICATOR, SUB_ITEM)
 
@@ -20,12 +23,13 @@ _BRACKET = re.compile(r"[(（]([^()（）]*)[)）]")
 #: Tried in this order; the first that is found decides.
 _RULES = [
     (REMARK, r"备注|存在(?:的)?问题|原因|(?:情况|进展|文字|有关|具体)说明|^说明$|工作措施|下一步"),
-    (RANK, r"排名|位次|名次|排序"),
+    (RANK, r"排名|位次|名次|排序|得分|评分|打分|分值|权重"),
     (SEQ, r"^(?:项目)?(?:序号|编号|序|no)$"),
-    (FUND, r"资金|拨付|支付|支出|投资|到位|筹措|经费|金额|预算"),
+    (FUND, r"资金|拨付|拨款|支付|支出|投资|到位|筹措|筹集|筹资|经费|金额|预算"),
     (
         OTHER,
-        r"同期|上年|去年|同比|环比|增长|增幅|时序|全省平均|全市平均|差距|开工(?!.*完成)|在建|未完成|尚未|剩余|缺口",
+        r"同期|上年|去年|同比|环比|增长|增幅|时序|全省平均|全市平均|差距|开工(?!.*完成)|在建|未完成|尚未|剩余|缺口"
+        r"|尚需|还需|待完成|预计|预期|预测|拟完成|以来|历年|^第?[一二三四1-4]季度?(?!.*累计)",
     ),
     (LEAD, r"牵头|责任|主管|配合|实施主体|负责人|领导|联系人|电话|填报(?:人|单位)|审核人|完成时限|时限|实施单位|承办"),
     (CATEGORY, r"^(?:类别|分类|项目类别|项目类型|类型|所属领域|领域|工程类别|性质)$"),
@@ -41,19 +45,23 @@ _RULES = [
     ),
     (
         PROJECT,
-        r"^(?:项目|项目名称|(?:民生)?工程名称|(?:民生)?工程|民生工程项目|民生实事|民生实事项目|实事项目|实事名称|实事|事项|事项名称|工程项目|名称|民生项目|一级指标|民生工程)$",
+        r"^(?:行标签|项目[(及和、/或]指标\)?(?:名称)?|项目|项目名称|(?:民生)?工程名称|(?:民生)?工程|民生工程项目|民生实事|民生实事项目|实事项目|实事名称|实事|事项|事项名称|工程项目|名称|民生项目|一级指标|民生工程)$",
     ),
     (UNIT, r"^(?:计量)?单位$"),
+    (COUNT, r"^(?:数量|绝对数|总量|数值)$"),
     (INCREMENT, r"^(?!.*累计).*(?:本月|当月|本期新增|当期|本周|月度(?:完成|新增))"),
     (OTHER_MONTH, r"上月|上期|上周|上次|前期"),
     (
         VALUE,
-        r"累计|完成数|完成量|完成值|实际(?:完成|数)|已完成|完成(?:人|户|件|套|个)?数|完成情况数|^实绩|^实际$|完成工程量|^完成$",
+        r"累计|完成数|完成量|完成值|实际(?:完成|数)|已完成|完成(?:人|户|件|套|个)?数|完成情况数|^实绩|^实际$|完成工程量|^(?:已|实际)?完成任务[数量]$|^完成$",
     ),
     (TARGET, r"目标|任务|计划|指标数|指标值|应完成"),
     (PROGRESS, r"进度|进展|完成情况|完成|情况"),
 ]
 _COMPILED = [(meaning, re.compile(pattern)) for meaning, pattern in _RULES]
+#: What a pivot table puts before the name of its column.
+_PIVOT = re.compile(r"^(?:求和项|最大值项|平均值项|计数项|汇总)[:：]")
+_YEAR = re.compile(r"(20\d\d)年(?!\d*[-—–~－至到]20\d\d)")
 #: 累计 before these words decides that it is not the value.
 _ACCUMULATED = re.compile(r"累计(?:进度|完成率|完成比例|比例)")
 
@@ -70,7 +78,7 @@ class Meaning:
 
 def meaning_of(label: str) -> Meaning | None:
     """Return what one label means; None for a name of something else or for a number."""
-    text = plain(label)
+    text = _PIVOT.sub("", plain(label))
     if not text or len(text) > 24 or re.fullmatch(r"[\d.,%‰+\-/=*()×÷]+", text):
         return None
     unit, bare = unit_in(text)
@@ -105,6 +113,9 @@ def unit_in(text: str) -> tuple[str, str]:
 
 def month_in(text: str) -> tuple[int | None, bool]:
     """Return the last month a label names, and whether it counts from January to it."""
+    text = arabic_months(text)
+    if part := re.search(r"前三季度|上半年", text):
+        return {"前": 9, "上": 6}[part[0][0]], True
     found = _FIRST_TO.search(text)
     if found and 1 <= int(found[1]) <= 12:
         return int(found[1]), True
@@ -112,6 +123,12 @@ def month_in(text: str) -> tuple[int | None, bool]:
     if found and 1 <= int(found[2]) <= 12 and not re.search(r"月\d{1,2}日", text):
         return int(found[2]), False
     return None, False
+
+
+def year_in(labels: list[str]) -> int | None:
+    """Return the one year that labels above one another name; None where they name none, or several."""
+    years = {int(year) for label in labels for year in _YEAR.findall(plain(label))}
+    return years.pop() if len(years) == 1 else None
 
 
 def meaning_of_path(labels: list[str]) -> Meaning | None:
@@ -124,6 +141,8 @@ def meaning_of_path(labels: list[str]) -> Meaning | None:
     if chosen.kind == UNIT and chosen.unit and others:
         # A leaf that is only a unit: 人 under 累计完成.
         return replace(others[0], unit=chosen.unit)
+    if chosen.kind == COUNT:
+        chosen = _of_above(chosen, others)
     for other in others:
         if chosen.kind in (TARGET, VALUE, PROGRESS, RATE, INCREMENT) and other.kind in (FUND, OTHER, OTHER_MONTH):
             return replace(chosen, kind=other.kind)
@@ -136,3 +155,11 @@ def meaning_of_path(labels: list[str]) -> Meaning | None:
         if not chosen.unit and other.unit and other.kind == chosen.kind:
             chosen = replace(chosen, unit=other.unit)
     return chosen
+
+
+def _of_above(count: Meaning, others: list[Meaning]) -> Meaning:
+    """Return what 数量 is a number of: of the target, or of what is done."""
+    above = next((one for one in others if one.kind in (TARGET, VALUE, PROGRESS, INCREMENT, OTHER_MONTH)), None)
+    if above is None:
+        return replace(count, kind=PROGRESS)
+    return replace(above, kind=VALUE if above.kind == PROGRESS else above.kind, unit=count.unit or above.unit)

@@ -10,9 +10,9 @@ from projects.excel.columns import plain
 from projects.excel.lines import Line, decimal_text
 from projects.excel.readings import ERROR, NOTE, SHEET_LENGTH, WARNING, Issue, ReadFigure, Reading
 from projects.excel.roles import Roles
-from projects.excel.rows import Entry
+from projects.excel.row_outcome import Entry
 from projects.excel.template import target_text
-from projects.excel.units import shift_between
+from projects.excel.units import shift_between, unit_key
 from projects.excel.workbook import Cell
 from projects.models import Figure, Indicator
 
@@ -38,6 +38,10 @@ class Judge:
             return
         if self._is_shared(cell, line):
             return
+        if entry.unit_cell is not None and (number := _bare(entry.unit_cell)) is not None:
+            words = f"“{line.indicator.name}”的单位这一格是数字{decimal_text(number)}，这一行可能错位了，没有读。"
+            self._issue(ERROR, "slipped_row", entry.unit_cell, words)
+            return
         unit, about = self._unit(entry, line)
         try:
             amount = amount_of(line, cell, unit=unit, is_ratio=self._is_ratio(entry, line))
@@ -50,7 +54,7 @@ class Judge:
             self._issue(WARNING if code != "unit_word" else NOTE, code, cell, _sentence(line, words))
         figure = self._figure(entry, line, cell, amount)
         if self._is_new(figure):
-            self.reading.figures.append(figure)
+            self.reading.add(figure)
             self._compare(entry, line, figure, amount.rate)
 
     def _figure(self, entry: Entry, line: Line, cell: Cell, amount) -> ReadFigure:
@@ -92,16 +96,14 @@ class Judge:
             return False
         words = f"“{line.indicator.name}”的数和{shown.address}合并在一格，不知道是谁的，没有读；请拆开填。"
         self._issue(ERROR, "merged_value", shown, words)
-        self.reading.figures = [
-            figure
-            for figure in self.reading.figures
-            if (figure.sheet, figure.cell) != (self.block.sheet.name[:SHEET_LENGTH], shown.address)
-        ]
+        for figure in self.reading.figures:
+            if (figure.sheet, figure.cell) == (self.block.sheet.name[:SHEET_LENGTH], shown.address):
+                self.reading.take_out(figure)
         return True
 
     def _is_new(self, figure: ReadFigure) -> bool:
         """Tell whether the indicator was not met before; one that says something else takes both out."""
-        before = next((one for one in self.reading.figures if one.line.key == figure.line.key), None)
+        before = self.reading.met(figure.line.key)
         if before is None:
             return figure.line.key not in self.reading.disputed or not self._said_twice(figure, "前面的行")
         place = "!".join(part for part in (before.sheet, before.cell) if part)
@@ -109,7 +111,7 @@ class Judge:
             return False
         if figure.state == Figure.State.BLANK:
             return False
-        self.reading.figures.remove(before)
+        self.reading.take_out(before)
         if before.state == Figure.State.BLANK and not before.claims_no_task:
             return True
         self.reading.disputed.add(figure.line.key)
@@ -169,9 +171,19 @@ class Judge:
         aims = self._compare_target(entry, line)
         self._compare_previous(entry, line)
         if figure.value is None:
+            self._miss_figure(entry, line, figure)
             return
         self._compare_rate(entry, line, figure.value, aims, said_rate)
         self._ask(line, figure)
+
+    def _miss_figure(self, entry: Entry, line: Line, figure: ReadFigure) -> None:
+        """Say that a rate is printed where its figure is blank."""
+        if entry.group.rate is None or figure.state != Figure.State.BLANK:
+            return
+        cell = self.block.sheet.cell(entry.row, entry.group.rate)
+        if any(rate for rate, _places in printed_rates(cell)):
+            words = f"“{line.indicator.name}”没有填累计完成数，完成率却是{_shown(cell)}，请补填；完成率不读取。"
+            self._issue(WARNING, "rate_differs", cell, words)
 
     def _compare_target(self, entry: Entry, line: Line) -> list[Decimal]:
         """Say where the sheet's target is not ours; return those a printed rate may have been computed with."""
@@ -180,6 +192,8 @@ class Judge:
         if entry.group.target is None:
             return aims
         cell = self.block.sheet.cell(entry.row, entry.group.target)
+        if ours and self._is_bare_number(cell, entry, line) and Decimal(cell.text) == ours:
+            return [ours, ours]
         shown, printed = target_text(line), plain(_shown(cell))
         if cell.is_blank or not shown:
             return aims
@@ -197,6 +211,14 @@ class Judge:
             words = f"“{line.indicator.name}”的年度目标系统里是{shown}，表中是{_shown(cell)}，以系统为准。"
             self._issue(WARNING, "target_differs", cell, words)
         return aims
+
+    def _is_bare_number(self, cell: Cell, entry: Entry, line: Line) -> bool:
+        """Tell whether a target's cell is a number in the indicator's own unit and nothing else."""
+        is_marked = cell.is_percent or cell.is_scientific or cell.is_scaled or cell.is_struck or cell.suffix
+        if cell.kind != "number" or is_marked or line.is_text or line.indicator.unit in PERCENT:
+            return False
+        unit, _ = self._unit(entry, line, entry.group.target)
+        return not unit or unit_key(unit) == unit_key(line.indicator.unit)
 
     def _target_number(self, entry: Entry, line: Line, cell: Cell) -> Decimal | None:
         unit, _ = self._unit(entry, line, entry.group.target)
@@ -226,7 +248,7 @@ class Judge:
         printed = [(said, abs(said.as_tuple().exponent))] if said is not None else []
         if not printed and entry.group.rate is not None:
             cell = self.block.sheet.cell(entry.row, entry.group.rate)
-            printed = _printed_rates(cell)
+            printed = printed_rates(cell)
         if not printed or not aims:
             return
         expected = _expected(line.indicator, value, aims)
@@ -276,7 +298,7 @@ def _expected(indicator: Indicator, value: Decimal, aims: list[Decimal]) -> list
     return found + [Decimal(100)] * any(rate > 100 for rate in found)
 
 
-def _printed_rates(cell: Cell) -> list[tuple[Decimal, int]]:
+def printed_rates(cell: Cell) -> list[tuple[Decimal, int]]:
     """Return the rates a cell may mean in per cent, each with its decimals; none for words and blanks."""
     text = plain(cell.text).replace(",", "")
     if cell.kind not in ("number", "text") or not text:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
+from livelihood.prepared import instances_in
 from projects.models import Figure, Indicator, Participant, ReportingPeriod, Target
 from projects.services.figures import is_summed
 
@@ -20,7 +22,7 @@ class Line:
     previous: Figure | None
     current: Figure | None
 
-    @property
+    @cached_property
     def key(self) -> tuple[int, str, str]:
         """Return the natural key: project seq, sub-project name or "", indicator name."""
         sub_project = self.indicator.sub_project
@@ -56,7 +58,7 @@ def lines_of(period: ReportingPeriod, participants: list[Participant]) -> dict[i
     indicators = list(Indicator.objects.of_programme(period.programme))
     targets = {
         (target.participant_id, target.indicator_id): target
-        for target in Target.objects.filter(participant__in=ids).in_force(period.ends_on)
+        for target in instances_in(Target.objects.filter(participant__in=ids).in_force(period.ends_on))
     }
     current = _figures(period, ids)
     before = previous_period(period)
@@ -98,5 +100,5 @@ def decimal_text(value: Decimal | None) -> str:
 def _figures(period: ReportingPeriod, participant_ids: list[int]) -> dict[tuple[int, int], Figure]:
     return {
         (figure.participant_id, figure.indicator_id): figure
-        for figure in Figure.objects.filter(period=period, participant__in=participant_ids)
+        for figure in instances_in(Figure.objects.filter(period=period, participant__in=participant_ids))
     }

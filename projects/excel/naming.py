@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
 from projects.excel.columns import plain
+from projects.excel.corrections import ROW_LEFT_OUT, Corrections, row_key
 from projects.excel.headings import unit_in
 from projects.excel.words import name_key
 
@@ -19,12 +21,13 @@ MARGIN = 2
 PROPOSED = 55
 #: Signs by which names really differ: a slip in them is none.
 _TELLING = set(
-    "一二三四五六七八九十0123456789上下前后内外省市县乡镇村区城农男女新旧老大小中高低多少未不非无免有人户初本研学职护生甲乙丙东西南北春夏秋冬其年月"
+    "一二三四五六七八九十0123456789上下前后内外省市县乡镇村区城农男女新旧老大小中高低多少未不非无免有人户初本研学职护生甲乙丙东西南北春夏秋冬其年月率计"
 )
 _QUANTITY = re.compile(
     r"(?:(?:办理|开发|发放|建成|提供|组织|举办|创建|安排|落实|完成|实施|建设|新建|计划|目标|任务|达到?|不低于|不少于|不超过|以上|以内|左右|约|共|全年|年度|全县|全区|全市)*"
     r"[\d.,]*(?:万|亿)?(?:人次|人|名|户|个|所|座|处|家|项|套|件|次|场|条|公里|米|平方米|亩|元|%|剂次|例|份)?(?:以上|左右)?)*"
 )
+_BRACKETS = re.compile(r"[()]")
 _FILLER_ENDS = (
     "控制在",
     "不低于",
@@ -62,12 +65,16 @@ class Item:
 
 @dataclass
 class Match:
-    """What a row is about. `item` None: not taken, and `code` and `message` say why; `is_slip`: taken, but say so."""
+    """What a row is about. `item` None: not taken, and `code` and `message` say why; `is_slip`: taken, but say so.
+
+    `is_corrected`: as somebody said.
+    """
 
     item: Item | None = None
     code: str = ""
     message: str = ""
     is_slip: bool = False
+    is_corrected: bool = False
 
 
 @dataclass
@@ -94,6 +101,12 @@ class Naming:
             self.by_name.setdefault(name_key(item.name), []).append(item)
         #: Are the numbers of the sheet the programme's: set by the reader, which sees all rows.
         self.trusts_numbers = True
+        #: What somebody said of rows of the sheet that is read: set by the reader, which knows whose it is.
+        self.corrections = Corrections()
+        #: A city's sheet says the same names for every unit: what was found out of them, by what it was found from.
+        self._matches: dict[tuple, Match] = {}
+        self._matched_with = self.corrections
+        self._seqs: dict[str, int | None] = {}
 
     def knows(self, text: str) -> bool:
         """Tell whether a label is exactly a name of an indicator, a sub-item or a project."""
@@ -102,6 +115,11 @@ class Naming:
 
     def project_of(self, text: str) -> int | None:
         """Return the number of the project of that name, also where one sign slipped in it."""
+        if text not in self._seqs:
+            self._seqs[text] = self._project_of(text)
+        return self._seqs[text]
+
+    def _project_of(self, text: str) -> int | None:
         key = bare_key(text)
         if not key:
             return None
@@ -115,13 +133,24 @@ class Naming:
 
     def match(self, row: RowNames, last: Item | None = None) -> Match:
         """Return the indicator a row is about; `last`: that of the row above, which tells repeated names apart."""
-        seq, problem = self._project(row)
+        if self._matched_with is not self.corrections:
+            self._matches, self._matched_with = {}, self.corrections
+        asked = (*row.names, None, row.project, row.sub_item, row.seq, *row.texts)
+        key = (asked, last and last.key, self.trusts_numbers)
+        if key not in self._matches:
+            self._matches[key] = self._match(row, last)
+        return self._matches[key]
+
+    def _match(self, row: RowNames, last: Item | None) -> Match:
+        if said := self._said(row):
+            return said
+        seq, problem = self.project_number(row)
         if problem:
             return problem
         scope = self.items if seq is None else [item for item in self.items if item.seq == seq]
         if joined := self._joined(row, scope, last):
             return Match(joined)
-        for find in (self._exact, self._loose, self._contained):
+        for find in (self._exact, self._loose, self._compound, self._contained):
             for name in row.names:
                 found = find(name, scope)
                 if found:
@@ -129,6 +158,18 @@ class Naming:
         if only := self._only(row, scope, seq):
             return Match(only)
         return self._slipped(row, scope, seq)
+
+    def _said(self, row: RowNames) -> Match | None:
+        """Return what somebody said the row is about, while the programme has that indicator."""
+        key = row_key(row)
+        if key not in self.corrections.rows:
+            return None
+        wanted = self.corrections.rows[key]
+        name = (row.names[0] if row.names else row.project).strip()
+        if wanted is None:
+            return Match(None, ROW_LEFT_OUT, f"“{name}”按更正不读。", is_corrected=True)
+        found = next((item for item in self.items if item.indicator.pk == wanted), None)
+        return Match(found, message=f"“{name}”按更正读作“{found.name}”。", is_corrected=True) if found else None
 
     def _joined(self, row: RowNames, scope: list[Item], last: Item | None) -> Item | None:
         """Return the item that is named after the one above: 合格率 under 技能脱贫培训 is 技能脱贫培训合格率."""
@@ -140,7 +181,7 @@ class Naming:
             return None
         return next((item for item in near if name_key(item.name) == name_key(last.name) + key), None)
 
-    def _project(self, row: RowNames) -> tuple[int | None, Match | None]:
+    def project_number(self, row: RowNames) -> tuple[int | None, Match | None]:
         """Return the number of the row's project, or why number and name cannot both be right."""
         named = self.project_of(row.project) if row.project else None
         number = row.seq if self.trusts_numbers else None
@@ -160,6 +201,10 @@ class Naming:
                 return None, Match(None, "wrong_project", words)
         return named if named is not None else number, None
 
+    def items_of(self, text: str) -> list[Item]:
+        """Return the indicators of that very name, of whatever project."""
+        return self.by_name.get(bare_key(text), [])
+
     def is_item(self, text: str) -> bool:
         """Tell whether a text is exactly the name of an indicator."""
         return bare_key(text) in self.by_name
@@ -171,6 +216,17 @@ class Naming:
     def _loose(self, name: str, scope: list[Item]) -> list[Item]:
         key = loose_key(bare_key(name))
         return [item for item in scope if len(key) >= 3 and loose_key(name_key(item.name)) == key]
+
+    def _compound(self, name: str, scope: list[Item]) -> list[Item]:
+        """Return what is named together with its sub-item or project: 退役军人培训合格率, 合格率（退役军人培训）."""
+        key = _BRACKETS.sub("", bare_key(name))
+        found = []
+        for item in scope:
+            own = _BRACKETS.sub("", name_key(item.name))
+            around = {_BRACKETS.sub("", name_key(one)) for one in (item.sub_item, item.project) if one}
+            if own in key and any(key in (one + own, own + one) for one in around):
+                found.append(item)
+        return found
 
     def _contained(self, name: str, scope: list[Item]) -> list[Item]:
         """Return what a name with an amount in it is about: 城镇新增就业1100人."""
@@ -236,6 +292,13 @@ class Naming:
         return Match(None, "doubtful_indicator" if likely else "unknown_indicator", words)
 
 
+def is_quantity(text: str) -> bool:
+    """Tell whether words name nothing but an amount: 500户, 完成2900套以上."""
+    key = name_key(text)
+    return bool(re.search(r"\d", key)) and bool(_QUANTITY.fullmatch(key))
+
+
+@lru_cache(maxsize=20_000)
 def bare_key(text: str) -> str:
     """Return the key of a name without a unit in brackets."""
     return name_key(unit_in(plain(text))[1])
@@ -276,6 +339,9 @@ class Units:
     def __init__(self, participants):
         self.participants = list(participants)
         self.by_name: dict[str, object] = {}
+        self._named: dict[str, object] = {}
+        #: Names of lead agencies that report for all of them: as the reporter they are nobody's mark.
+        self.agencies: frozenset[str] = frozenset()
         short: dict[str, list] = {}
         for participant in self.participants:
             for name in [participant.printed_name, *participant.short_names]:
@@ -289,7 +355,12 @@ class Units:
 
     def named(self, text: str):
         """Return the participant of exactly that name, or None."""
-        bare = re.sub(r"[(（].*[)）]$", "", plain(text))
+        if text not in self._named:
+            self._named[text] = self._find(text)
+        return self._named[text]
+
+    def _find(self, text: str):
+        bare = re.sub(r"[(（](?!.*(?:不含|不包括|除|剔|部分|单列)).*[)）]$", "", plain(text))
         key = re.sub(r"^\d+[.、]|[*★☆]", "", bare)
         return self.by_name.get(plain(text)) or self.by_name.get(key) or self.by_name.get(name_key(key))
 

@@ -6,13 +6,16 @@ _LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|[_*].')
 
 
 def format_marks(code: str) -> dict:
-    """Return what a number format adds: {"p": per cent}, {"x": scientific}, {"z": other size}, {"u": letters}.
+    """Return what a number format adds: {"p": per cent}, {"x": scientific}, {"z": other size}, {"u": letters},
+    {"h": shows nothing}.
 
     Only the first section (positive numbers) counts.
     """
     first = _first_section(code)
     bare = _LITERAL.sub("", first)
     marks: dict = {}
+    if code and ";" in code and not first:
+        marks["h"] = True
     if "%" in bare:
         marks["p"] = True
     if re.search(r"[0#?]E[+-]", bare, re.IGNORECASE):

@@ -27,6 +27,32 @@ def sheets_of_ole(path: Path) -> list[dict]:
     return [_sheet(book, sheet) for sheet in book.sheets()]
 
 
+#: Colours of the usual palette that are white, and those of a cell without one.
+WHITE, NONE = (1, 9), (64, 65)
+
+
+def _looks(book, sheet) -> dict[str, list[list[int]]]:
+    """Return the filled places, from 1, that are struck out and those that are white on white or shown as nothing."""
+    found: dict[str, list[list[int]]] = {"struck": [], "unseen": []}
+    for row in range(sheet.nrows):
+        for column in range(sheet.row_len(row)):
+            if sheet.cell_type(row, column) in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+                continue
+            style = book.xf_list[sheet.cell_xf_index(row, column)]
+            font, ground = book.font_list[style.font_index], style.background
+            if font.struck_out:
+                found["struck"].append([row + 1, column + 1])
+            is_light = not ground.fill_pattern or ground.pattern_colour_index in (*WHITE, *NONE)
+            if (font.colour_index in WHITE and is_light) or "h" in _format(book, sheet, row, column):
+                found["unseen"].append([row + 1, column + 1])
+    return found
+
+
+def _format(book, sheet, row: int, column: int) -> dict:
+    number_format = book.format_map.get(book.xf_list[sheet.cell_xf_index(row, column)].format_key)
+    return format_marks(number_format.format_str if number_format else "")
+
+
 def _sheet(book, sheet) -> dict:
     if sheet.nrows > LAST_ROW or sheet.ncols > LAST_COLUMN:
         raise FileRefused(f"工作表范围过大，最多{LAST_ROW}行、{LAST_COLUMN}列；请删去表外的单元格再上传。")
@@ -39,8 +65,15 @@ def _sheet(book, sheet) -> dict:
         "merges": [[top + 1, left + 1, bottom, right] for top, bottom, left, right in sheet.merged_cells],
         "hidden_rows": sorted(row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden and row < sheet.nrows),
         "hidden_columns": sorted(
-            column + 1 for column, info in sheet.colinfo_map.items() if info.hidden and column < sheet.ncols
+            column + 1
+            for column, info in sheet.colinfo_map.items()
+            if (info.hidden or not info.width) and column < sheet.ncols
         ),
+        # In characters; only the copy that is given back with marks looks at them.
+        "widths": {
+            str(column + 1): info.width // 256 for column, info in sheet.colinfo_map.items() if column < sheet.ncols
+        },
+        **_looks(book, sheet),
     }
 
 
@@ -56,8 +89,8 @@ def _cell(book, sheet, row: int, column: int):
         return {"e": error_text_from_code.get(value, "#N/A")}
     if kind == xlrd.XL_CELL_DATE:
         return {"d": _date(book, value)}
-    number_format = book.format_map.get(book.xf_list[sheet.cell_xf_index(row, column)].format_key)
-    return {"n": format(value, ".15g")} | format_marks(number_format.format_str if number_format else "")
+    marks = _format(book, sheet, row, column)
+    return {"n": format(value, ".15g")} | {mark: said for mark, said in marks.items() if mark != "h"}
 
 
 def _date(book, value: float) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from projects.excel.blocks import Block
 from projects.excel.columns import FORMAT, IDENTITY_KEYS, IDENTITY_SHEET, plain
 from projects.excel.naming import Units
-from projects.excel.titles import Marks, marks_of
+from projects.excel.titles import Marks, marks_of, reporters_below, title_texts
 from projects.excel.workbook import Sheet, Workbook, WorkbookRefused
 from projects.models import Participant, Programme, ReportingPeriod
 
@@ -20,6 +20,7 @@ class SheetOrigin:
 
     participant: Participant | None = None
     refusal: str = ""
+    sheet: str = ""
 
 
 class Origins:
@@ -27,8 +28,10 @@ class Origins:
 
     def __init__(self, book: Workbook, *, programme: Programme, period: ReportingPeriod, units: Units, expected):
         self.book, self.period, self.units, self.expected = book, period, units, expected
-        self.taken_as_asked: list[str] = []
-        self.any_owner: Participant | None = None
+        #: What was taken for granted, with the sheet that did not say it.
+        self.taken_as_asked: dict[str, str] = {}
+        #: Whom the tables of the file name, in the order met.
+        self.owners: dict[int, Participant] = {}
         self.above: dict[int, Marks] = {}
         self.identity = self._identity()
         self.marked = self._marked(programme)
@@ -39,14 +42,22 @@ class Origins:
 
     def of(self, sheet: Sheet, block: Block) -> SheetOrigin:
         """Return whose a table is; its month is checked."""
-        marks = self._completed(sheet, marks_of([cell.text for cell in block.titles], self.units))
+        marks = self._completed(sheet, marks_of(title_texts(block), self.units))
+        if not marks.reporters:
+            marks.reporters = reporters_below(block, self.units)
         named = marks_of([sheet.name], self.units)
-        refusal = self._other_period(marks, named)
+        refusal = self._other_period(marks, named, sheet)
         if refusal:
-            return SheetOrigin(refusal=refusal)
+            return SheetOrigin(refusal=refusal, sheet=sheet.name)
         owner, refusal = self._owner(marks, self.units.named(sheet.name), named)
-        self.any_owner = self.any_owner or owner
-        return SheetOrigin(owner, refusal)
+        if owner is not None:
+            self.owners[owner.pk] = owner
+        return SheetOrigin(owner, refusal, sheet.name)
+
+    @property
+    def any_owner(self) -> Participant | None:
+        """Return whom the file's first table names."""
+        return next(iter(self.owners.values()), None)
 
     def _completed(self, sheet: Sheet, marks: Marks) -> Marks:
         """Return what a table's lines say; where they are silent, the table above in the same sheet has said it."""
@@ -68,16 +79,24 @@ class Origins:
         if self.expected is not None:
             if len(distinct) == 1 and distinct[0] != self.expected:
                 raise WorkbookRefused(f"文件名写的是{distinct[0].printed_name}，不是{self.expected.printed_name}的表。")
-            self._take(f"表中没有写填报单位，按{self.expected.printed_name}读取。")
+            self._take(f"表中没有写填报单位，按{self.expected.printed_name}读取。", origin.sheet)
             return self.expected
         if len(distinct) == 1:
-            self._take(f"表中没有写填报单位，按文件名里的{distinct[0].printed_name}读取。")
+            self._take(f"表中没有写填报单位，按文件名里的{distinct[0].printed_name}读取。", origin.sheet)
             return distinct[0]
+        if len(self.owners) == 1 and not distinct:
+            name = self.any_owner.printed_name
+            self._take(f"这张表没有写填报单位，按同一文件里写明的{name}读取，请核对。", origin.sheet)
+            return self.any_owner
         raise WorkbookRefused("看不出是哪个单位的表，请在表上写明填报单位，或者指明单位。")
 
-    def _take(self, words: str) -> None:
-        if words not in self.taken_as_asked:
-            self.taken_as_asked.append(words)
+    def likely_owner(self, origin: SheetOrigin) -> Participant | None:
+        """Return whose a table seems to be, to read it as that county's sheets are; None for nobody's alone."""
+        distinct = set(marks_of([self.book.file_name], self.units).mentioned)
+        return origin.participant or self.expected or (distinct.pop() if len(distinct) == 1 else None)
+
+    def _take(self, words: str, sheet: str) -> None:
+        self.taken_as_asked.setdefault(words, sheet)
 
     def _identity(self) -> dict[str, str]:
         marks = self.book.sheet(IDENTITY_SHEET)
@@ -106,7 +125,7 @@ class Origins:
             raise WorkbookRefused(f"表内标识的单位代码“{code}”不在考核单位名单里。")
         return found
 
-    def _other_period(self, marks: Marks, named: Marks) -> str:
+    def _other_period(self, marks: Marks, named: Marks, sheet: Sheet) -> str:
         """Return why the table is not of the month asked for; "" where it is, or says nothing."""
         period = self.period
         year, month = period.ends_on.year, period.ends_on.month
@@ -120,12 +139,12 @@ class Origins:
                 return f"表头写的是{said_year or year}年{said_month}月，不是{period.label}。"
         aside = named.months | marks_of([_month_words(self.book.file_name)], self.units).months
         if any(one != month for _year, one in aside):
-            self._take(f"工作表名或文件名里的月份和{period.label}不一样，按{period.label}读取，请核对。")
+            self._take(f"工作表名或文件名里的月份和{period.label}不一样，按{period.label}读取，请核对。", sheet.name)
         years = marks.years or named.years
         if years and not any(said_year for said_year, _ in months) and year not in years:
             return f"表头写的是{'、'.join(str(one) for one in sorted(years))}年，不是{period.label}。"
         if not months and not self.identity.get("period"):
-            self._take(f"表中没有写填报期，按{period.label}读取。")
+            self._take(f"表中没有写填报期，按{period.label}读取。", sheet.name)
         return ""
 
     def _owner(self, marks: Marks, of_sheet, named: Marks) -> tuple[Participant | None, str]:

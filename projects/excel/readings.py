@@ -5,7 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from projects.excel.lines import Line
+from projects.excel.understood import UnderstoodTable
 from projects.models import Figure, Participant
+from projects.parts import PartCell
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 #: Lengths of the columns that keep a figure's origin.
@@ -74,8 +76,45 @@ class Reading:
     refusal: str = ""
     #: Indicators that stood twice with different figures: neither is taken.
     disputed: set[tuple] = field(default_factory=set)
+    #: What the other parts of the report read, part by part.
+    parts: list[PartCell] = field(default_factory=list)
+    #: What the file's tables were taken for; on the first reading of a file only.
+    tables: list[UnderstoodTable] = field(default_factory=list)
+    _by_key: dict[tuple, ReadFigure] = field(default_factory=dict, init=False, repr=False)
+
+    def add(self, figure: ReadFigure) -> None:
+        """Take a figure in."""
+        self.figures.append(figure)
+        self._by_key[figure.line.key] = figure
+
+    def take_out(self, figure: ReadFigure) -> None:
+        """Leave a figure out after all."""
+        self.figures = [one for one in self.figures if one is not figure]
+        self._by_key.pop(figure.line.key, None)
+
+    def met(self, key: tuple) -> ReadFigure | None:
+        """Return the figure of an indicator, by its natural key."""
+        return self._by_key.get(key)
+
+    #: Read of a sheet that is the participant's own, where lead agencies report.
+    is_own: bool = False
 
     @property
     def errors(self) -> list[Issue]:
         """Return the issues that block the commit."""
         return [issue for issue in self.issues if issue.severity == ERROR]
+
+    @property
+    def covered(self) -> set[str]:
+        """Return the parts of the report it speaks of; "" for the figures."""
+        return {cell.part for cell in self.parts} | ({""} if self.figures or not self.parts else set())
+
+    @property
+    def is_changing(self) -> bool:
+        """Tell whether the file says anything else than what is stored."""
+        return any(one.is_changed for one in (*self.figures, *self.parts))
+
+    @property
+    def says_anything(self) -> bool:
+        """Tell whether anything was met, or refused."""
+        return bool(self.figures or self.parts or self.errors)

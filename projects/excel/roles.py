@@ -1,13 +1,16 @@
 """Which column of a table holds what: by its labels first, then by what stands in it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from projects.excel import headings as kinds
 from projects.excel.blocks import Block
 from projects.excel.columns import plain
-from projects.excel.headings import Meaning, meaning_of_path, unit_in
+from projects.excel.corrections import COLUMN_MEANINGS, Corrections
+from projects.excel.headings import Meaning, meaning_of_path, unit_in, year_in
+from projects.excel.words import is_total
 
 _NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+")
 _NOTHING = re.compile(r"[-/—–\\]+|无任务|无|不涉及|不适用|")
@@ -47,27 +50,48 @@ class Roles:
     naming: dict[str, list[int]]
     groups: list[Group]
     findings: list[Finding] = field(default_factory=list)
+    #: Columns of other parts of the report → what they are, as the person is shown.
+    elsewhere: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def names_rows(self) -> bool:
+        """Tell whether a column says what a row is about."""
+        return any(kind in self.naming for kind in (kinds.PROJECT, kinds.INDICATOR, kinds.SUB_ITEM))
 
     @property
     def is_matrix(self) -> bool:
         """Tell whether rows are participants and columns indicators."""
-        about = (kinds.PROJECT, kinds.INDICATOR, kinds.SUB_ITEM)
-        return kinds.PARTICIPANT in self.naming and not any(kind in self.naming for kind in about)
+        return kinds.PARTICIPANT in self.naming and not self.names_rows
 
 
-def roles_of(block: Block, *, month: int | None, is_name, is_item) -> Roles:
-    """Return the roles of a table's columns; `month`: the one that is read.
+def roles_of(
+    block: Block,
+    *,
+    month: int | None,
+    is_name,
+    is_item,
+    year: int | None = None,
+    corrections: Corrections | None = None,
+    elsewhere: Mapping[int, str] | None = None,
+) -> Roles:
+    """Return the roles of a table's columns; `month`, `year`: those that are read, `elsewhere`: columns of other parts.
 
-    `is_name`: is a label exactly a known name, of whatever kind; `is_item`: of an indicator.
+    `is_name`: is a label exactly a known name, of whatever kind; `is_item`: of an indicator. What somebody said
+    of a column (`corrections`) goes before what its heading says.
     """
-    return _Roles(block, month, is_name, is_item).found()
+    roles = _Roles(block, month, is_name, is_item, corrections or Corrections())
+    roles.year = year
+    roles.roles.elsewhere = elsewhere or {}
+    return roles.found()
 
 
 class _Roles:
     """Finds the roles of one table."""
 
-    def __init__(self, block: Block, month: int | None, is_name, is_item):
+    def __init__(self, block: Block, month: int | None, is_name, is_item, corrections: Corrections):
         self.block, self.month, self.is_name, self.is_item = block, month, is_name, is_item
+        self.year: int | None = None
+        self.said = corrections.meanings(block.labels, month)
         self.roles = Roles({}, [])
         self.by_group: dict[tuple, dict[int, Meaning | None]] = {}
 
@@ -80,9 +104,24 @@ class _Roles:
             group = self._group(names, columns)
             if group is not None:
                 self.roles.groups.append(group)
+        self._leave_out_parts()
         return self.roles
 
+    def _leave_out_parts(self) -> None:
+        """In a list, leave out columns of nobody we know beside those of all: 城镇, 农村 beside 合计."""
+        if not self.roles.names_rows or not any(group.value and not group.names for group in self.roles.groups):
+            return
+        for group in list(self.roles.groups):
+            if group.value is not None and group.names and not any(map(self.is_name, group.names)):
+                self.roles.groups.remove(group)
+                self._say("note", "column_not_read", group.value, "没有读，读的是另一列累计完成。")
+
     def _place(self, column: int, labels: list[str]) -> None:
+        if column in self.said:
+            self._place_said(column, labels, self.said[column])
+            return
+        if column in self.roles.elsewhere:
+            return
         names = tuple(label for label in labels if self.is_name(label))
         others = [label for label in labels if not self.is_name(label)]
         meaning = meaning_of_path(others)
@@ -92,16 +131,26 @@ class _Roles:
             return
         if not any(self.is_item(label) for label in names):
             # A group nobody knows by that very name keeps all its words: they are looked at more loosely later.
-            names = tuple(
-                label for label in labels if label in names or (_says_nothing(label) and not _is_office(label))
-            )
+            names = tuple(label for label in labels if label in names or _names_group(label))
+        if self.roles.names_rows:
+            names = tuple(label for label in names if not is_total(label))
         self.by_group.setdefault(names, {})[column] = meaning
+
+    def _place_said(self, column: int, labels: list[str], meaning: Meaning) -> None:
+        """Put a column where somebody said it belongs; its own heading names no group then, unless it is a name."""
+        self._say("note", "column_corrected", column, f"按更正读作“{COLUMN_MEANINGS[meaning.kind]}”。")
+        if meaning.kind in {*kinds.NAMING, kinds.UNIT, kinds.REMARK}:
+            self.roles.naming.setdefault(meaning.kind, []).append(column)
+            return
+        above = [label for label in labels[:-1] if self.is_name(label) or _names_group(label)]
+        is_own = self.is_name(labels[-1]) or (not above and self.roles.is_matrix)
+        self.by_group.setdefault((*above, labels[-1]) if is_own else tuple(above), {})[column] = meaning
 
     def _tell_units(self) -> None:
         """Tell a column 单位 of units from one of participants by what stands in it."""
         for column in list(self.roles.naming[kinds.UNIT]):
             texts = self._texts(column)
-            if texts and sum(self.is_name(text) for text in texts) * 2 > len(texts):
+            if column not in self.said and texts and sum(self.is_name(text) for text in texts) * 2 > len(texts):
                 self.roles.naming[kinds.UNIT].remove(column)
                 self.roles.naming.setdefault(kinds.PARTICIPANT, []).append(column)
         if not self.roles.naming[kinds.UNIT]:
@@ -116,6 +165,8 @@ class _Roles:
                 held.setdefault(kind, []).append(column)
             if meaning and meaning.unit:
                 group.units[column] = meaning.unit
+        for of_kind in held.values():
+            of_kind.sort(key=lambda column: column not in self.said)
         group.target = self._target(held.get(kinds.TARGET, []))
         group.previous = next(iter(held.get(kinds.OTHER_MONTH, [])), None)
         rates = held.get(kinds.RATE, [])
@@ -136,6 +187,14 @@ class _Roles:
             if self._has_numbers(column):
                 self._say("warning", "column_not_read", column, "不知道是什么，没有读。")
             return None
+        labels = [label for label in self.block.labels[column] if not self.is_name(label)]
+        if column not in self.said and self.year and (year := year_in(labels)) not in (None, self.year):
+            if self._has_numbers(column):
+                self._say("note", "other_period", column, f"是{year}年的，没有读。")
+            return None
+        if meaning.kind == kinds.UNIT and meaning.unit and self.is_name(self.block.labels[column][0]):
+            # Only a unit stands between the indicator and its figures.
+            return kinds.VALUE
         if meaning.month and self.month and meaning.month != self.month:
             if self._has_numbers(column):
                 self._say("note", "other_period", column, f"是{meaning.month}月的，没有读。")
@@ -147,6 +206,7 @@ class _Roles:
 
     def _value(self, group: Group, held: dict[str, list[int]]) -> int | None:
         values, progress = held.get(kinds.VALUE, []), held.get(kinds.PROGRESS, [])
+        values = [column for column in values if column in self.said] or values
         if len(values) > 1:
             values = [column for column in values if self._cells(column)] or values[:1]
         cumulative = [
@@ -189,6 +249,9 @@ class _Roles:
         for column in held.get(kinds.PROGRESS, []):
             if column not in (group.value, group.rate) and self._has_numbers(column):
                 self._say("note", "column_not_read", column, "没有读，读的是另一列累计完成。")
+        for column in held.get(kinds.VALUE, []):
+            if group.value in self.said and column not in (group.value, group.rate) and self._has_numbers(column):
+                self._say("note", "column_not_read", column, "没有读，读的是更正指明的那一列。")
 
     def _without_value(self, group: Group, held: dict[str, list[int]]) -> None:
         if any(column.code == "ambiguous_column" for column in self.roles.findings):
@@ -266,6 +329,10 @@ class _Roles:
 
 def _is_office(label: str) -> bool:
     return bool(re.search(r"(?:局|委|办|厅|中心|政府|公司|部|会)$", plain(label)))
+
+
+def _names_group(label: str) -> bool:
+    return _says_nothing(label) and not _is_office(label)
 
 
 def _says_nothing(label: str) -> bool:

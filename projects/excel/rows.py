@@ -1,82 +1,47 @@
 """Goes through the rows of a table: which row is about which indicator of whom, and which rows are none."""
 
 import re
-from dataclasses import dataclass, field
+from functools import cached_property
 
 from projects.excel import headings as kinds
 from projects.excel.blocks import Block
 from projects.excel.columns import plain
+from projects.excel.corrections import ROW_LEFT_OUT
 from projects.excel.headings import unit_in
-from projects.excel.naming import Item, Naming, RowNames, Units, bare_key
+from projects.excel.naming import Item, Match, Naming, RowNames, Units, bare_key, is_quantity
 from projects.excel.readings import ERROR, NOTE, WARNING
 from projects.excel.roles import TARGET_TEXT, Group, Roles
+from projects.excel.row_outcome import Entry, Rows, Said, Total
 from projects.excel.units import is_unit
 from projects.excel.words import is_total, seq_of
 from projects.excel.workbook import Cell
 
-_FOOT = re.compile(
-    r"^(?:注|备注|说明|填报人|填表人|制表|审核人|负责人|单位负责人|联系电话|分管)[:：]|（盖章）|\(盖章\)"
-)
+FOOT = re.compile(r"^(?:注|备注|说明|填报人|填表人|制表|审核人|负责人|单位负责人|联系电话|分管)[:：]|（盖章）|\(盖章\)")
 _INNER = re.compile(r"^[(（]|^[①-⑳]|^\d+[.-]\d")
 #: The words a blank project, sub-item or participant takes over from the row above.
 CARRIED = (kinds.SEQ, kinds.PROJECT, kinds.SUB_ITEM, kinds.PARTICIPANT)
 
 
-@dataclass
-class Entry:
-    """One figure met: of whom (None: the sheet's own participant), of what, and the cells around it."""
-
-    row: int
-    group: Group
-    participant: object | None
-    item: Item
-    name_cell: Cell
-    unit: str = ""
-    unit_cell: Cell | None = None
-
-
-@dataclass
-class Total:
-    """A row of sums: its row and group; `since`: rows it may sum up; in a matrix the indicator it is about."""
-
-    row: int
-    group: Group
-    item: Item | None = None
-
-
-@dataclass
-class Said:
-    """Something about a place: severity, code, cell, sentence."""
-
-    severity: str
-    code: str
-    cell: Cell
-    message: str
-
-
-@dataclass
-class Rows:
-    """What the rows of a table came to."""
-
-    entries: list[Entry] = field(default_factory=list)
-    totals: list[Total] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
-
-
 def rows_of(block: Block, roles: Roles, naming: Naming, units: Units) -> Rows:
     """Return the figures of a table in sheet order, with what cannot be read said."""
-    walk = _Walk(block, roles, naming, units)
+    walk = Walk(block, roles, naming, units)
     walk.matrix() if roles.is_matrix else walk.listed()
     return walk.rows
 
 
-class _Walk:
+class Walk:
     """One table being gone through."""
 
     def __init__(self, block: Block, roles: Roles, naming: Naming, units: Units):
         self.block, self.roles, self.naming, self.units = block, roles, naming, units
         self.rows = Rows()
         self.above: dict[str, str] = {}
+        self._of_row: tuple[int, dict[str, list[Cell]]] = (0, {})
+
+    @cached_property
+    def heads(self) -> dict[int, str]:
+        """Return the words over each column."""
+        return {column: plain(self.block.label_cell(column).text) for column in self.block.labels}
 
     # A matrix: participants as rows, indicators as groups of columns.
 
@@ -92,7 +57,7 @@ class _Walk:
                         ERROR, "no_participant", self._value(row, filled[0]), "这一行有数，但没有写单位，没有读。"
                     )
                 continue
-            if _FOOT.search(plain(cell.text)) and not filled:
+            if FOOT.search(plain(cell.text)) and not filled:
                 continue
             participant = self.units.named(cell.text)
             if participant is None:
@@ -114,13 +79,16 @@ class _Walk:
         names = [name for name in reversed(group.names) if self.naming.project_of(name) is None] or [group.names[-1]]
         project = next((name for name in group.names if self.naming.project_of(name) is not None), "")
         sub_item = next((name for name in group.names[:-1] if bare_key(name) in self.naming.sub_items), "")
-        found = self.naming.match(RowNames(names, project=project, sub_item=sub_item))
+        asked = RowNames(names, project=project, sub_item=sub_item)
+        found = self.naming.match(asked)
         column = next(one for one in (group.value, group.target, group.rate) if one is not None)
         cell = self._label_of(column, names[0])
+        self.rows.ask(cell, asked, found)
         if found.item is None:
-            self._say(ERROR, found.code, cell, found.message.replace("这一行没有读", "这几列没有读"))
-        elif found.is_slip:
-            self._say(WARNING, "fuzzy_match", cell, found.message)
+            severity = NOTE if found.code == ROW_LEFT_OUT else ERROR
+            self._say(severity, found.code, cell, found.message.replace("这一行没有读", "这几列没有读"))
+        elif found.message:
+            self._say_doubt(cell, found)
         if group.value is None:
             self._say(ERROR, "no_value_column", cell, f"“{names[0]}”没有累计完成数这一列，没有读。")
             return None
@@ -146,40 +114,81 @@ class _Walk:
         """Put one row's figures on the outcome; return its indicator."""
         filled = [group for group in groups if self._is_filled(row, group)]
         names, name_cell, own_seq = self._names(row)
+        if self._is_sum_of_all(row, names):
+            self.rows.totals += [Total(row, group) for group in groups]
+            return None
         if not names.texts:
-            if filled and not any(_FOOT.search(plain(cell.text)) for cell in self._row_cells(row)):
+            if filled and not any(FOOT.search(plain(cell.text)) for cell in self._row_cells(row)):
                 cell = self._value(row, filled[0])
                 self._say(ERROR, "no_indicator", cell, f"这一行有数（{_short(cell.text)}）但没有指标名称。")
             return None
-        first = names.texts[0]
-        if any(is_total(text) for text in names.texts) and not self.naming.knows(first):
-            self.rows.totals += [Total(row, group) for group in groups]
-            return None
-        is_foot = any(_FOOT.search(plain(text)) for text in names.texts)
+        is_foot = any(FOOT.search(plain(text)) for text in names.texts)
         if not filled and (is_foot or self._is_section(row, names)):
             return None
-        problem = self._number_problem(row, own_seq, names)
-        if problem:
-            self.rows.said.append(problem)
-            return None
         match = self.naming.match(names, last)
-        if match.item is None and filled and all(self.naming.project_of(text) for text in names.texts):
-            cell = self._value(row, filled[0])
-            self._say(ERROR, "no_indicator", cell, f"这一行有数（{_short(cell.text)}）但没有指标名称。")
+        problem = self._number_problem(row, own_seq, names)
+        if problem and not match.is_corrected:
+            self.rows.said.append(problem)
+            self.rows.ask(name_cell, names, Match(None, problem.code, problem.message))
             return None
+        if (
+            match.item is None
+            and not match.is_corrected
+            and filled
+            and all(self.naming.project_of(text) for text in names.texts)
+        ):
+            is_one_column = kinds.INDICATOR not in self.roles.naming
+            if is_one_column and (seq := self.naming.project_of(names.texts[0])) == self._seq_below(row):
+                # The project's own sum above its indicators.
+                self.rows.totals += [Total(row, group, seq=seq) for group in filled]
+                return None
+            self._ask_unnamed(row, filled[0], names, name_cell)
+            return None
+        self.rows.ask(name_cell, names, match)
         if match.item is None:
-            severity = ERROR if filled else NOTE
+            severity = ERROR if filled and match.code != ROW_LEFT_OUT else NOTE
             # Where nothing was filled in nothing is lost; it is only said.
             self._say(severity, match.code, self._code_cell(match.code, row, name_cell), match.message)
             return None
-        if match.is_slip:
-            self._say(WARNING, "fuzzy_match", name_cell, match.message)
+        if match.message:
+            self._say_doubt(name_cell, match)
         self._say_hidden(row, bool(filled))
+        if is_total(self.above.get(kinds.PARTICIPANT, "")):
+            self.rows.totals += [Total(row, group, match.item) for group in groups]
+            return match.item
         for group in groups:
             participant = self._participant(row, group)
             if participant is not False:
                 self.rows.entries.append(self._entry(row, group, participant, match.item, name_cell))
         return match.item
+
+    def _is_sum_of_all(self, row: int, names: RowNames) -> bool:
+        """Tell whether a row is one of sums of all: by its name, or by what stands instead of its number."""
+        cells = [cell for kind in (kinds.SEQ, kinds.CATEGORY) for cell in self._filled(row, kind)]
+        if not names.texts:
+            cells += self._filled(row, kinds.PARTICIPANT)
+        texts = [*names.texts, *(cell.text for cell in cells)]
+        return any(is_total(text) for text in texts) and not (names.texts and self.naming.knows(names.texts[0]))
+
+    def _seq_below(self, row: int) -> int | None:
+        """Return the number of the project whose indicator the next row with a name is about."""
+        kinds_of = (kinds.INDICATOR, kinds.SUB_ITEM, kinds.PROJECT)
+        for below in (one for one in self.block.rows if one > row):
+            texts = [cell.text for kind in kinds_of for cell in self._filled(below, kind)]
+            if not texts:
+                continue
+            found = [self.naming.items_of(text) for text in texts]
+            seqs = {item.seq for items in found for item in items}
+            project = self.naming.project_of(texts[-1])
+            return project if project is not None and len(texts) > 1 else seqs.pop() if len(seqs) == 1 else None
+        return None
+
+    def _ask_unnamed(self, row: int, group: Group, names: RowNames, name_cell: Cell) -> None:
+        """Say that a row with figures names no more than its project; which indicator it is can be answered."""
+        cell = self._value(row, group)
+        words = f"这一行有数（{_short(cell.text)}）但没有指标名称。"
+        self._say(ERROR, "no_indicator", cell, words)
+        self.rows.ask(name_cell, names, Match(None, "no_indicator", words))
 
     def _code_cell(self, code: str, row: int, cell: Cell) -> Cell:
         if code == "wrong_project" and kinds.PROJECT in self.roles.naming:
@@ -230,7 +239,8 @@ class _Walk:
         participant = self._first(row, kinds.PARTICIPANT)
         if participant is not None:
             self.above[kinds.PARTICIPANT] = participant.text
-        own = list(reversed(self._filled(row, kinds.INDICATOR))) + self._filled(row, TARGET_TEXT)
+        own = list(reversed(self._filled(row, kinds.INDICATOR)))
+        own += [cell for cell in self._filled(row, TARGET_TEXT) if not is_quantity(cell.text)]
         if not self._filled(row, kinds.INDICATOR):
             own += [cell for cell in (sub,) if cell is not None] + list(reversed(projects))
         texts = [cell.text for cell in own]
@@ -307,8 +317,12 @@ class _Walk:
         return group.value is not None and not self._value(row, group).is_blank
 
     def _filled(self, row: int, kind: str) -> list[Cell]:
-        columns = self.roles.naming.get(kind, [])
-        return [cell for column in columns if not (cell := self._cell(row, column)).is_blank]
+        if self._of_row[0] != row:
+            self._of_row = (row, {})
+        if kind not in (found := self._of_row[1]):
+            columns = self.roles.naming.get(kind, [])
+            found[kind] = [cell for column in columns if not (cell := self._cell(row, column)).is_blank]
+        return found[kind]
 
     def _first(self, row: int, kind: str) -> Cell | None:
         return next(iter(self._filled(row, kind)), None)
@@ -318,7 +332,7 @@ class _Walk:
 
     def _repeats_head(self, row: int) -> bool:
         """Tell whether a row says the table's head again, as at the top of a printed page."""
-        heads = {column: plain(self.block.label_cell(column).text) for column in self.block.labels}
+        heads = self.heads
         cells = [cell for cell in self._row_cells(row) if not cell.is_blank]
         same = sum(plain(cell.text) == heads[cell.column] for cell in cells)
         return len(cells) >= 2 and same * 3 >= len(cells) * 2
@@ -326,6 +340,11 @@ class _Walk:
     def _say_hidden(self, row: int, is_filled: bool) -> None:
         if is_filled and row in self.block.sheet.hidden_rows:
             self._say(NOTE, "hidden_row", self._cell(row, min(self.block.labels)), "这一行是隐藏的，也读了，请核对。")
+
+    def _say_doubt(self, cell: Cell, match: Match) -> None:
+        """Say that a name was taken although it is not ours: for a slip, or as somebody said."""
+        code = (NOTE, "row_corrected") if match.is_corrected else (WARNING, "fuzzy_match")
+        self._say(*code, cell, match.message)
 
     def _say(self, severity: str, code: str, cell: Cell, message: str) -> None:
         self.rows.said.append(Said(severity, code, cell, message))

@@ -7,14 +7,14 @@ from projects.excel.blocks import Block
 from projects.excel.columns import plain
 from projects.excel.lines import Line, decimal_text
 from projects.excel.readings import WARNING, Issue
-from projects.excel.rows import Rows
+from projects.excel.row_outcome import Rows
 from projects.models import Participant
 
 
 def check_sums(block: Block, rows: Rows, file: str) -> list[Issue]:
     """Return where a row of sums, or the whole's row of a summed indicator, is not the sum of its rows."""
     found = []
-    for row, group, indicator in _sum_rows(rows):
+    for row, group, indicator, seq in _sum_rows(rows):
         for column, what in ((group.target, "目标"), (group.value, "累计完成")):
             if column is None:
                 continue
@@ -25,9 +25,11 @@ def check_sums(block: Block, rows: Rows, file: str) -> list[Issue]:
                 (entry.row, number)
                 for entry in rows.entries
                 if entry.group is group and entry.row != row and not _is_whole(entry.participant)
+                if indicator is None or entry.item.indicator == indicator
+                if seq is None or entry.item.seq == seq
                 if (number := _number(block, entry.row, column, indicator)) is not None
             ]
-            sums = _possible_sums(row, parts, [total_row for total_row, _g, _i in _sum_rows(rows)])
+            sums = possible_sums(row, parts, [one[0] for one in _sum_rows(rows)])
             # Each rounded part may be off by half of its last place.
             slack = _step(total, [number for _row, number in parts]) * len(parts) / 2
             if sums and all(abs(total - one) > slack for one in sums):
@@ -41,17 +43,19 @@ def check_sums(block: Block, rows: Rows, file: str) -> list[Issue]:
 
 
 def _sum_rows(rows: Rows) -> list[tuple]:
-    """Return the rows of sums: (row, group, indicator or None)."""
-    totals = [(total.row, total.group, total.item.indicator if total.item else None) for total in rows.totals]
+    """Return the rows of sums: (row, group, indicator or None, number of the project or None)."""
+    totals = [
+        (total.row, total.group, total.item.indicator if total.item else None, total.seq) for total in rows.totals
+    ]
     wholes = [
-        (entry.row, entry.group, entry.item.indicator)
+        (entry.row, entry.group, entry.item.indicator, None)
         for entry in rows.entries
         if _is_whole(entry.participant) and entry.item.indicator.additive
     ]
     return totals + wholes
 
 
-def _possible_sums(row: int, parts: list[tuple[int, Decimal]], totals: list[int]) -> list[Decimal]:
+def possible_sums(row: int, parts: list[tuple[int, Decimal]], totals: list[int]) -> list[Decimal]:
     """Return what a row of sums may rightly be: of all rows, of those since the sum before, of those until the next."""
     before = max((one for one in totals if one < row), default=0)
     after = min((one for one in totals if one > row), default=10**9)

@@ -4,40 +4,35 @@ from io import BytesIO
 
 import xlsxwriter
 
-from livelihood.formats import format_date
-from projects.excel.columns import COLUMNS, FORMAT, IDENTITY_KEYS, IDENTITY_SHEET, SHEET
+from livelihood.models import Agency
+from livelihood.workbooks import OPTIONS, safe_file_name
+from projects import parts
+from projects.excel.columns import COLUMNS, FORMAT, IDENTITY_KEYS, IDENTITY_SHEET, SHEET, Column, ReturnSheet
 from projects.excel.lines import Line, decimal_text, lines_of
+from projects.excel.template_page import FIRST, Page
 from projects.models import Figure, Participant, ReportingPeriod, Target
-
-#: Rows (from 0) of title, facts, head and first line.
-TITLE, FACTS, HEAD, FIRST = range(4)
-FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
-BORDER = FONT | {"border": 1, "border_color": "#9AA5B1"}
-INPUT_TINT = "#F4F8FE"
-COLUMN_OF = {column.key: number for number, column in enumerate(COLUMNS)}
-#: Places where a formula character in a stored name must stay text.
-OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_numbers": False,
-    "strings_to_urls": False,
-}
 
 
 def return_template(*, period: ReportingPeriod, participant: Participant) -> bytes:
-    """Return the .xlsx a participant fills for a period, with what has been reported so far. Five queries."""
+    """Return the .xlsx a participant fills for a period: items, targets, last month, what has been reported so far.
+
+    With a sheet of every part of the report that has one. Ten queries, whatever the number of lines.
+    """
     lines = lines_of(period, [participant])[participant.pk]
     output = BytesIO()
     with xlsxwriter.Workbook(output, OPTIONS) as book:
         book.set_properties({"title": title_of(period), "company": period.programme.office.name})
         _write_return(book, period, participant, lines)
-        _write_identity(book, period, participant)
+        for part in parts.registered():
+            if found := part.return_sheet(period, participant):
+                _write_part(book, period, participant, found)
+        write_identity(book, period, participant)
     return output.getvalue()
 
 
-def template_name(period: ReportingPeriod, participant: Participant) -> str:
+def template_name(period: ReportingPeriod, reporter: Participant | Agency) -> str:
     """Return the file name: 太和县_2020-08_月报.xlsx."""
-    return f"{participant.printed_name}_{period.code}_月报.xlsx"
+    return safe_file_name(f"{reporter}_{period.code}_月报.xlsx")
 
 
 def title_of(period: ReportingPeriod) -> str:
@@ -46,115 +41,65 @@ def title_of(period: ReportingPeriod) -> str:
 
 
 def _write_return(book, period: ReportingPeriod, participant: Participant, lines: list[Line]) -> None:
-    sheet = book.add_worksheet(SHEET)
-    last = len(COLUMNS) - 1
-    for number, column in enumerate(COLUMNS):
-        sheet.set_column(number, number, column.width)
-    title = book.add_format({"font_name": "黑体", "font_size": 16, "align": "center", "valign": "vcenter"})
-    sheet.merge_range(TITLE, 0, TITLE, last, title_of(period), title)
-    sheet.set_row(TITLE, 30)
-    fact = book.add_format(FONT)
-    sheet.write_string(FACTS, 0, f"填报单位：{participant.printed_name}", fact)
-    sheet.write_string(FACTS, COLUMN_OF["indicator"], f"数据截至：{format_date(period.as_of)}", fact)
-    if period.programme.is_demo:
-        mark = book.add_format(FONT | {"bold": True, "font_color": "#B0241B", "align": "right"})
-        sheet.write_string(FACTS, last, "演示数据", mark)
-    heads = {
-        typed: book.add_format(
-            BORDER | {"bold": True, "align": "center", "text_wrap": True, "bg_color": "#DFEAFA" if typed else "#EEF1F6"}
-        )
-        for typed in (False, True)
-    }
-    for number, column in enumerate(COLUMNS):
-        sheet.write_string(HEAD, number, column.label, heads[column.is_typed])
-    _write_lines(book, sheet, lines)
-    # In one cell of the first column: nothing of it stands where a line's name or figure would.
-    sheet.write_string(
-        FIRST + len(lines) + 1, 0, f"填报人：{' ' * 40}审核人：{' ' * 40}负责人：{' ' * 20}（盖章）", fact
-    )
-    sheet.freeze_panes(FIRST, COLUMN_OF["indicator"] + 1)
-    # Against slips, not against people: without a password, and columns may be widened.
-    sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True})
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(HEAD)
-    sheet.set_footer("&C第&P页 共&N页")
-
-
-def _write_lines(book, sheet, lines: list[Line]) -> None:
-    text = book.add_format(BORDER | {"text_wrap": True})
-    number = book.add_format(BORDER | {"align": "right"})
-    typed = book.add_format(BORDER | {"align": "right", "bg_color": INPUT_TINT, "locked": False})
-    words = book.add_format(BORDER | {"text_wrap": True, "bg_color": INPUT_TINT, "locked": False})
+    page = Page(book, SHEET, COLUMNS)
+    page.head(title_of(period), period, participant, facts_at="indicator")
     for row, line in enumerate(lines, FIRST):
-        seq, sub_item, name = line.key
-        given = {
-            "project": line.indicator.sub_project.project.name,
-            "sub_item": sub_item,
-            "indicator": name,
-            "unit": line.indicator.unit,
-        }
-        sheet.write_number(row, COLUMN_OF["seq"], seq, text)
-        for key, value in given.items():
-            _write_words(sheet, row, COLUMN_OF[key], value, text)
-        _write_amount(sheet, row, COLUMN_OF["target"], target_text(line), number)
-        _write_amount(sheet, row, COLUMN_OF["previous"], figure_text(line.previous), number)
-        value_format = number if line.has_no_task else words if line.is_text else typed
-        shown = "/" if line.has_no_task and line.current is None else figure_text(line.current)
-        _write_amount(sheet, row, COLUMN_OF["value"], shown, value_format)
-        _write_words(sheet, row, COLUMN_OF["remark"], line.current.remark if line.current else "", words)
-        if not line.has_no_task and not line.is_text and not line.allows_negative:
-            _validate(sheet, row, line)
+        _write_line(page, row, line)
+    page.finish(len(lines), frozen="indicator")
 
 
-def _validate(sheet, row: int, line: Line) -> None:
-    """Have the spreadsheet itself refuse words and negatives; the product checks again when it reads."""
-    number = "整数" if line.indicator.decimals == 0 else "数"
-    sheet.data_validation(
-        row,
-        COLUMN_OF["value"],
-        row,
-        COLUMN_OF["value"],
-        {
-            "validate": "integer" if line.indicator.decimals == 0 else "decimal",
-            "criteria": ">=",
-            "value": 0,
-            "ignore_blank": True,
-            "error_title": "请填数字",
-            "error_message": f"累计完成数（{line.indicator.unit}），不小于0的{number}；没有数请留空。",
-        },
-    )
+def _write_line(page: Page, row: int, line: Line) -> None:
+    seq, sub_item, name = line.key
+    indicator, places = line.indicator, line.indicator.decimals
+    page.write_sequence(row, "seq", seq)
+    names = {"project": indicator.sub_project.project.name, "sub_item": sub_item, "indicator": name}
+    for key, text in (names | {"unit": indicator.unit}).items():
+        page.write_words(row, key, text)
+    page.write_figure(row, "target", target_text(line), places=places)
+    page.write_figure(row, "previous", figure_text(line.previous), places=places)
+    page.write_words(row, "remark", line.current.remark if line.current else "", is_typed=True)
+    if line.is_text:
+        page.write_words(row, "value", figure_text(line.current), is_typed=True)
+        return
+    shown = "/" if line.has_no_task and line.current is None else figure_text(line.current)
+    page.write_figure(row, "value", shown, places=places, is_typed=not line.has_no_task)
+    if not line.has_no_task:
+        page.take_numbers(
+            "value", row, row, places=places, is_signed=line.allows_negative, what=f"累计完成数（{indicator.unit}）"
+        )
 
 
-def _write_amount(sheet, row: int, column: int, text: str, cell_format) -> None:
-    """Write a number as a number and everything else as text; more than 15 digits stay text, exactly."""
-    try:
-        is_number = bool(text) and len(text.replace(".", "").lstrip("-0")) <= 15 and float(text) is not None
-    except ValueError:
-        is_number = False
-    if is_number:
-        sheet.write_number(row, column, float(text), cell_format)
+def _write_part(book, period: ReportingPeriod, participant: Participant, found: ReturnSheet) -> None:
+    """Write the sheet of another part of the report."""
+    page = Page(book, found.name, found.columns)
+    page.head(found.title, period, participant, facts_at=found.frozen, note=found.note)
+    for row, values in enumerate(found.rows, FIRST):
+        for column in found.columns:
+            _write_value(page, row, column, values[column.key])
+    for column in found.columns:
+        if column.is_typed and column.places is not None:
+            last = FIRST + len(found.rows) - 1
+            page.take_numbers(column.key, FIRST, last, places=column.places, what=column.label)
+    page.finish(len(found.rows), frozen=found.frozen)
+
+
+def _write_value(page: Page, row: int, column: Column, value) -> None:
+    if column.places is not None:
+        page.write_figure(row, column.key, value, places=column.places, is_typed=column.is_typed)
+    elif isinstance(value, int):
+        page.write_sequence(row, column.key, value)
     else:
-        _write_words(sheet, row, column, text, cell_format)
+        page.write_words(row, column.key, value, is_typed=column.is_typed)
 
 
-def _write_words(sheet, row: int, column: int, text: str, cell_format) -> None:
-    """Write text as text, and nothing as an empty cell: an empty string in it would break a person's formula."""
-    if text:
-        sheet.write_string(row, column, text, cell_format)
-    else:
-        sheet.write_blank(row, column, None, cell_format)
-
-
-def _write_identity(book, period: ReportingPeriod, participant: Participant) -> None:
-    """Write whose return it is and of which month, as codes, out of sight."""
+def write_identity(book, period: ReportingPeriod, participant: Participant | None) -> None:
+    """Write whose return it is (None: of several units) and of which month, as codes, out of sight."""
     sheet = book.add_worksheet(IDENTITY_SHEET)
     values = {
         "format": FORMAT,
         "programme": period.programme.code,
         "period": period.code,
-        "participant": participant.code,
+        "participant": participant.code if participant is not None else "",
     }
     for row, (label, key) in enumerate(IDENTITY_KEYS.items()):
         sheet.write_string(row, 0, label)

@@ -7,11 +7,14 @@ from projects.excel.columns import plain
 from projects.excel.headings import month_in
 from projects.excel.naming import Units
 from projects.excel.units import is_unit
+from projects.excel.words import arabic_months
 
 #: Moments of typing or printing are no period.
 _WRITTEN = re.compile(
     r"(?:填报|填表|报送|制表|编制|打印|上报|审核)(?:日期|时间)?[:：]?20\d\d[年.\-/]\d{1,2}[月.\-/](?:\d{1,2}日?)?"
 )
+#: A meeting is held in another month than the one that is reported to it.
+_MEETING = re.compile(r"\d{1,2}月份?(?=[^\d]{0,8}(?:会议|例会|调度会|推进会|讲评会|点评会))")
 _DAY = re.compile(r"(?<!截至)(?<!截止)(?<!截止到)(?<!截至到)20\d\d年\d{1,2}月\d{1,2}日")
 _MONTH = re.compile(r"(20\d\d)年(?:度)?(?:1月?份?[-—–－~～至到])?(\d{1,2})月")
 _DOTTED = re.compile(r"(20\d\d)[.\-/](?:0?1[-—–~至到])?(\d{1,2})(?:[.\-/]\d{1,2})?(?!\d)")
@@ -23,6 +26,13 @@ _UNIT = re.compile(
     r"(?:填报|报送|考核|上报)单位(?:名称)?(?:[(（][^)）]{0,6}[)）])?[：:]\s*([^\s（(：:　]+)"
     r"|单位名称[：:]\s*([^\s（(：:]+)"
 )
+#: 截至：, 所属期：, with the date in a cell of its own, so many columns further at most.
+_ASKS_PERIOD = re.compile(
+    r"^(?:数据)?(?:截[至止](?:日期|时间|到)?|(?:填报|报告|统计|所属|数据)(?:期间?|月份)|月份)[:：]?$"
+)
+DATE_BESIDE = 4
+#: Where a table says below itself whose it is.
+FOOT_ROWS = 8
 
 
 @dataclass
@@ -36,6 +46,20 @@ class Marks:
     mentioned: list = field(default_factory=list)
 
 
+def title_texts(block) -> list[str]:
+    """Return the lines above a table; one that asks for the period takes the date beside it along."""
+    texts = []
+    for cell in block.titles:
+        if _ASKS_PERIOD.search(plain(cell.text)):
+            right = [block.sheet.cell(cell.row, cell.column + step) for step in range(1, DATE_BESIDE + 1)]
+            filled = next((one for one in right if not one.is_blank), None)
+            if filled is not None and filled.kind == "date" and re.match(r"20\d\d-\d\d", filled.text):
+                texts.append(f"{cell.text}{filled.text[:4]}年{int(filled.text[5:7])}月")
+                continue
+        texts.append(cell.text)
+    return texts
+
+
 def marks_of(texts: list[str], units: Units) -> Marks:
     """Return what lines of a sheet say."""
     marks = Marks()
@@ -45,8 +69,18 @@ def marks_of(texts: list[str], units: Units) -> Marks:
     return marks
 
 
+def reporters_below(block, units: Units) -> list:
+    """Return the participants that the last lines of a table name as the reporter."""
+    marks = Marks()
+    for row in block.rows[-FOOT_ROWS:]:
+        for cell in block.sheet.row(row):
+            if cell.kind == "text" and _UNIT.search(cell.text.strip()):
+                _names(cell.text, units, marks)
+    return list(dict.fromkeys(marks.reporters))
+
+
 def _months(text: str, marks: Marks) -> None:
-    text = _WRITTEN.sub("", plain(text))
+    text = _MEETING.sub("", _WRITTEN.sub("", arabic_months(plain(text))))
     dated = _DAY.sub("", text)
     found = {(int(match[1]), int(match[2])) for match in _MONTH.finditer(dated)}
     found |= {(int(match[1]), _PART_ENDS[re.sub("[第前]", "", match[2])[0]]) for match in _PART.finditer(text)}
@@ -66,6 +100,8 @@ def _names(text: str, units: Units, marks: Marks) -> None:
     found = _UNIT.search(text.strip())
     if found:
         name = found[1] or found[2]
+        if plain(name) in units.agencies:
+            return
         unit = units.named(name) or units.beginning(name)
         if unit is not None:
             marks.reporters.append(unit)

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from projects.excel.columns import plain
 
@@ -22,16 +23,19 @@ _COUNTED = re.compile(
 )
 
 
+@lru_cache(maxsize=2000)
 def unit_key(text: str) -> str:
     """Return a unit as it is compared."""
     return plain(text).lower().replace("％", "%").replace("m²", "m2").strip("()（）:：")
 
 
+@lru_cache(maxsize=2000)
 def is_unit(text: str) -> bool:
     """Tell whether a word is a unit."""
     return _dimension(unit_key(text)) is not None
 
 
+@lru_cache(maxsize=2000)
 def shift_between(written: str, own: str) -> int | None:
     """Return by how many places the point moves from a number in `written` to one in `own`; None where they differ."""
     written, own = unit_key(written), unit_key(own)

@@ -1,11 +1,14 @@
 """Opens an untrusted file through the child process and gives its cells to the rest of the project."""
 
+import gzip
 import hashlib
 import json
 import subprocess
 import sys
+import tempfile
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -19,15 +22,21 @@ from projects.excel.guard import LARGEST_FILE
 SECONDS = 40
 #: Cells of a merged area that is looked into; a larger one is a background, not a heading.
 LARGEST_MERGE = 20_000
+#: Signs without width that come along when a text is copied from a page: nobody sees or means them.
+WIDTHLESS = dict.fromkeys([*range(0x200B, 0x2010), 0x2060, 0xFEFF])
+#: So many cells of a sheet are kept as they were made: every table is gone through several times.
+MOST_REMEMBERED = 200_000
 #: What Python runs as the child.
 CHILD = ["-m", "projects.excel.child"]
+#: Of the kept cells: raised whenever the child gives other cells for the same file.
+KEPT_FORMAT = 2
 
 
 class WorkbookRefused(Refused):
     """The file as a whole is not taken; the message is a Chinese sentence without the file's name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A cell with its place. `kind` is blank, text, number, date, bool, error or unknown (no stored result).
 
@@ -43,6 +52,9 @@ class Cell:
     is_scientific: bool = False
     is_scaled: bool = False
     suffix: str = ""
+    #: Struck out, wholly or in part; or in a colour or a format in which nobody sees it.
+    is_struck: bool = False
+    is_unseen: bool = False
 
     @property
     def address(self) -> str:
@@ -65,6 +77,17 @@ class Sheet:
     merges: list[list[int]] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
+    struck: list[list[int]] = field(default_factory=list)
+    unseen: list[list[int]] = field(default_factory=list)
+    _made: dict[tuple[int, int], Cell] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def _looks(self) -> dict[tuple[int, int], dict[str, bool]]:
+        """Return what is struck out or cannot be seen, by place."""
+        found = {(row, column): {"is_unseen": True} for row, column in self.unseen}
+        for row, column in self.struck:
+            found.setdefault((row, column), {})["is_struck"] = True
+        return found
 
     @cached_property
     def merged(self) -> dict[tuple[int, int], tuple[int, int]]:
@@ -88,9 +111,18 @@ class Sheet:
 
     def cell(self, row: int, column: int) -> Cell:
         """Return the cell at a place; blank beyond the sheet's area."""
+        found = self._made.get((row, column))
+        if found is None:
+            if len(self._made) >= MOST_REMEMBERED:
+                self._made.clear()
+            found = self._made[row, column] = self._make(row, column)
+        return found
+
+    def _make(self, row: int, column: int) -> Cell:
         if row < 1 or row > len(self.rows) or column > len(self.rows[row - 1]):
             return Cell(row, column)
-        return _cell(row, column, self.rows[row - 1][column - 1])
+        found = _cell(row, column, self.rows[row - 1][column - 1])
+        return replace(found, **self._looks[row, column]) if (row, column) in self._looks else found
 
     def row(self, number: int) -> Iterator[Cell]:
         """Yield the cells of a row."""
@@ -120,17 +152,18 @@ class Workbook:
         return [sheet for sheet in self.sheets if not sheet.is_hidden]
 
 
-def open_workbook(path: Path, *, file_name: str = "") -> Workbook:
+def open_workbook(path: Path, *, file_name: str = "", kept: Path | None = None) -> Workbook:
     """Return the cells of an .xlsx, .xlsm, .xls, .et, .csv or HTML table, told apart by content.
 
-    Raises WorkbookRefused with one sentence for everything that cannot or must not be read.
+    `kept`: where the cells stay once parsed, so that the file is parsed once. Raises WorkbookRefused with one
+    sentence for everything that cannot or must not be read.
     """
     path = Path(path)
     if not path.is_file():
         raise WorkbookRefused("文件不存在。")
     if path.stat().st_size > LARGEST_FILE:
         raise WorkbookRefused(f"文件太大，最多{LARGEST_FILE // 1024 // 1024}MB。")
-    answer = _ask_child(path)
+    answer = _kept_answer(path, kept) if kept else _ask_child(path)
     if "refused" in answer:
         raise WorkbookRefused(answer["refused"])
     sheets = [
@@ -141,6 +174,8 @@ def open_workbook(path: Path, *, file_name: str = "") -> Workbook:
             sheet.get("merges", []),
             sheet.get("hidden_rows", []),
             sheet.get("hidden_columns", []),
+            sheet.get("struck", []),
+            sheet.get("unseen", []),
         )
         for sheet in answer["sheets"]
     ]
@@ -164,30 +199,59 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def _ask_child(path: Path) -> dict:
+def _kept_answer(path: Path, kept: Path) -> dict:
+    """Return the child's answer from where it is kept, or ask and keep it; a damaged or older one is asked again."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own module, with the file's absolute path as only argument
-            [sys.executable, *CHILD, str(path.resolve())],
+        with gzip.open(kept, "rt", encoding="utf-8") as file:
+            found = json.load(file)
+        if found["format"] == KEPT_FORMAT:
+            return found["answer"]
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
+        pass  # not there, or written half: parsing again gives the same
+    answer = _ask_child(path)
+    # Under a name of its own first: a reader beside us sees all of it or nothing.
+    with (
+        tempfile.NamedTemporaryFile(dir=kept.parent, prefix=".cells-", delete=False) as target,
+        gzip.open(target, "wt", encoding="utf-8", compresslevel=3) as file,
+    ):
+        json.dump({"format": KEPT_FORMAT, "answer": answer}, file, ensure_ascii=False, separators=(",", ":"))
+    Path(target.name).replace(kept)
+    return answer
+
+
+def _ask_child(path: Path) -> dict:
+    done = run_bare([*CHILD, str(path.resolve())])
+    if done is None:
+        raise WorkbookRefused(f"文件{SECONDS}秒内没有读完，可能内容异常，没有导入。")
+    if done.returncode != 0:
+        raise WorkbookRefused("文件内容异常，读取时超出内存或时间限制，没有导入。")
+    return json.loads(done.stdout)
+
+
+def run_bare(arguments: list[str], *, given: bytes = b"") -> subprocess.CompletedProcess | None:
+    """Run a module of our own in a bare Python process with `given` on stdin; None when it took too long."""
+    try:
+        return subprocess.run(  # noqa: S603 - our own module, with the file's absolute path as only argument
+            [sys.executable, *arguments],
             cwd=settings.BASE_DIR,
             env={"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             timeout=SECONDS,
             check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        raise WorkbookRefused(f"文件{SECONDS}秒内没有读完，可能内容异常，没有导入。") from error
-    if done.returncode != 0:
-        raise WorkbookRefused("文件内容异常，读取时超出内存或时间限制，没有导入。")
-    return json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _cell(row: int, column: int, raw) -> Cell:
     if raw is None:
         return Cell(row, column)
     if isinstance(raw, str):
-        return Cell(row, column, "text", raw)
+        return Cell(row, column, "text", raw.translate(WIDTHLESS))
     if "n" in raw:
+        if len(raw) == 1:
+            return Cell(row, column, "number", _plain(raw["n"]))
         marks = [bool(raw.get(mark)) for mark in "pxz"]
         return Cell(row, column, "number", _plain(raw["n"]), *marks, suffix=raw.get("u", ""))
     if "d" in raw:

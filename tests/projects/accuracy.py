@@ -3,12 +3,31 @@
 from collections import Counter
 from pathlib import Path
 
-from projects.excel.contract import figure_row
+from openpyxl.utils.cell import coordinate_from_string
+
+from projects.excel.contract import return_document
+from projects.excel.readings import Issue
 from projects.models import Participant, ReportingPeriod
 from projects.services.imports import review_returns
 from tests.projects.awkward import Return
 
+FIGURE = ("participant", "project_seq", "sub_item", "indicator")
+FUND = ("participant", "project_seq", "sub_item", "kind", "source", "stage")
+#: States of a figure without a value; an amount of money has none.
+BLANK = ("blank", "no_task", None)
 OUTCOMES = ["right", "asked", "refused", "lost", "silently wrong", "noise"]
+
+
+def _is_at(issue: Issue, place: str) -> bool:
+    """Tell whether an issue is at a cell ("F5", "表1!F5"), in its row, at the head of its column, or at its sheet."""
+    sheet, _, cell = place.rpartition("!")
+    if sheet and issue.sheet != sheet:
+        return False
+    if not issue.cell:
+        return bool(issue.sheet)
+    column, row = coordinate_from_string(cell)
+    said_column, said_row = coordinate_from_string(issue.cell)
+    return said_row == row or (said_column == column and said_row < row)
 
 
 def judged(one: Return, folder: Path, period: ReportingPeriod) -> tuple[Counter, list[str]]:
@@ -18,12 +37,11 @@ def judged(one: Return, folder: Path, period: ReportingPeriod) -> tuple[Counter,
     review = review_returns(
         files=[(path, "表" + path.suffix)], programme=period.programme, period=period, participant=participant or None
     )
-    found = {
-        (row["participant"], row["project_seq"], row["sub_item"], row["indicator"]): row
-        for reading in review.readings
-        for row in (figure_row(reading, figure) for figure in reading.figures)
-        if reading.participant is not None
-    }
+    document = return_document(
+        files=[], programme="", period="", readings=review.readings, issues=[], committed=False, refused=False
+    )
+    found = {tuple(row[name] for name in FIGURE): row | {"is": row["value"]} for row in document["figures"]}
+    found |= {tuple(row[name] for name in FUND): row | {"is": row["value_yuan"]} for row in document["funds"]}
     codes = {issue.code for issue in review.issues if issue.code != "already_imported"}
     said = [issue.sentence for issue in review.issues]
     count, faults = Counter(), []
@@ -32,22 +50,22 @@ def judged(one: Return, folder: Path, period: ReportingPeriod) -> tuple[Counter,
         if not review.is_refused or found or not any(one.refused in words for words in said):
             faults.append(f"not refused as expected: {said} {list(found)[:3]}")
         return count, faults
-    for key, value in one.truth.items():
+    for key, value in (one.truth | one.funds).items():
         row = found.pop(key, None)
-        if row is not None and row["value"] == value and (value is not None or row["state"] in ("blank", "no_task")):
+        if row is not None and row["is"] == value and (value is not None or row.get("state") in BLANK):
             count["right"] += 1
             continue
-        flagged = row is None and bool(review.errors)
-        count["asked" if flagged else "lost" if row is None else "silently wrong"] += 1
-        faults.append(f"{key}: should be {value}, is {row and row['value']}: {said}")
-    for key in one.asked:
+        count["lost" if row is None else "silently wrong"] += 1
+        faults.append(f"{key}: should be {value}, is {row and row['is']}: {said}")
+    for key, place in (one.asked | one.asked_funds).items():
         row = found.pop(key, None)
-        count["asked" if row is None and review.errors else "silently wrong"] += 1
-        if row is not None or not review.errors:
-            faults.append(f"{key} should be asked about, is {row}")
+        is_asked = row is None and any(_is_at(issue, place) for issue in review.errors)
+        count["asked" if is_asked else "lost" if row is None else "silently wrong"] += 1
+        if not is_asked:
+            faults.append(f"{key} should be asked about at {place}, is {row}: {said}")
     for key, row in found.items():
         count["silently wrong"] += 1
-        faults.append(f"{key} is none of it, was read as {row['value']}")
+        faults.append(f"{key} is none of it, was read as {row['is']}")
     extra = codes - one.codes if not one.clean else codes
     count["noise"] += len(extra) if one.clean else 0
     if extra or one.codes - codes:

@@ -27,17 +27,21 @@ ROWS = [
 
 @dataclass
 class Return:
-    """One file and its truth. `truth`: (participant, seq, sub-item, indicator) → value as text, None for blank.
+    """One file and its truth. `truth`: (participant, seq, sub-item, indicator) → value as text, None for blank;
+    `funds`: (participant, seq, sub-item, kind, source, stage) → 元 as text.
 
-    `asked`: keys that must not be taken but asked about; `codes`: issues that must be there; a `clean` file raises
-    no issue at all; `refused`: the file is not taken as a whole.
+    `asked`, `asked_funds`: keys that must not be taken but asked about → where they stand ("F5", "Sheet2!F5");
+    `codes`: issues that must be there; a `clean` file raises no issue at all; `refused`: the file is not taken as a
+    whole.
     """
 
     name: str
     covers: str
     build: Callable[[Path], Path]
     truth: dict = field(default_factory=dict)
-    asked: set = field(default_factory=set)
+    asked: dict = field(default_factory=dict)
+    funds: dict = field(default_factory=dict)
+    asked_funds: dict = field(default_factory=dict)
     codes: set = field(default_factory=set)
     clean: bool = True
     refused: str = ""
@@ -90,7 +94,7 @@ def case(name, covers, rows=None, **options):
     """Add a return: `rows` are the cells, or `build` makes the file."""
     grid_options = {one: options.pop(one) for one in ("merges", "formats", "sheet", "more", "hide") if one in options}
     build = options.pop("build", None) or (lambda path: grid(path.with_suffix(".xlsx"), rows, **grid_options))
-    if options.get("codes") or options.get("asked") or options.get("refused"):
+    if any(options.get(one) for one in ("codes", "asked", "asked_funds")) or options.get("refused"):
         options.setdefault("clean", False)
     RETURNS.append(Return(name, covers, build, **options))
 

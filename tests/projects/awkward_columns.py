@@ -128,7 +128,7 @@ case(
     "a doubtful match is asked",
     with_rows(changed(3, 3, "残疾儿童康复救助项目")),
     truth=without(3),
-    asked={key(ROWS[3])},
+    asked={key(ROWS[3]): "F6"},
     codes={"doubtful_indicator"},
 )
 case(
@@ -163,7 +163,7 @@ case(
     "repeated rates by their sub-item",
     with_rows([TRAINING[1], ROWS[2]]),
     truth=truth_of([ROWS[2]]),
-    asked={key(TRAINING[1])},
+    asked={key(TRAINING[1]): "F3"},
     codes={"ambiguous_indicator"},
 )
 case(

@@ -68,7 +68,7 @@ case(
     "rows that slipped",
     [*with_rows(ROWS), [4, "农村饮水安全巩固提升工程", "巩固提升或氟超标改水工程", "处", 1, 1]],
     truth=ALL,
-    asked={(TAIHE, 6, "", "巩固提升或氟超标改水工程")},
+    asked={(TAIHE, 6, "", "巩固提升或氟超标改水工程"): "F11"},
     codes={"wrong_project"},
 )
 case(
@@ -86,7 +86,7 @@ case(
         ["序号", "项目", "指标", "目标(万人)", "累计完成(万人)"],
         lambda r: [r[0], r[1], r[3], r[5], r[6]],
     ),
-    asked={(TAIHE, 20, "农村居民最低生活保障", "保障农村低保")},
+    asked={(TAIHE, 20, "农村居民最低生活保障", "保障农村低保"): "E3"},
     codes={"unit_doubt"},
 )
 case(
@@ -94,7 +94,7 @@ case(
     "sentences",
     with_rows(changed(2, 6, "完成一期120户，二期200户")),
     truth=without(2),
-    asked={key(ROWS[2])},
+    asked={key(ROWS[2]): "F5"},
     codes={"words"},
 )
 case(
@@ -125,7 +125,7 @@ case(
     "percentages in all notations",
     with_rows(changed(2, 6, "64%")),
     truth=without(2),
-    asked={key(ROWS[2])},
+    asked={key(ROWS[2]): "F5"},
     codes={"wrong_unit"},
 )
 case(

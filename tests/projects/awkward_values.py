@@ -44,7 +44,7 @@ case(
     "人 and 人次 are different",
     with_rows(changed(3, 4, "人次")),
     truth=without(3),
-    asked={key(ROWS[3])},
+    asked={key(ROWS[3]): "F6"},
     codes={"wrong_unit"},
 )
 case(
@@ -66,7 +66,7 @@ case(
     "percentages in all notations",
     with_rows(changed(7, 6, 0.655)),
     truth=without(7),
-    asked={key(ROWS[7])},
+    asked={key(ROWS[7]): "F10"},
     codes={"percent_doubt"},
 )
 case(
@@ -105,7 +105,7 @@ case(
     "words in a number cell",
     with_rows(changed(2, 6, "目标500户，其中一期120户、二期200户正在施工，力争12月28日前完工")),
     truth=without(2),
-    asked={key(ROWS[2])},
+    asked={key(ROWS[2]): "F5"},
     codes={"words"},
 )
 for number, word in enumerate(["已完成", "持续推进", "同上"]):
@@ -114,18 +114,23 @@ for number, word in enumerate(["已完成", "持续推进", "同上"]):
         "words in a number cell",
         with_rows(changed(number, 6, word)),
         truth=without(number),
-        asked={key(ROWS[number])},
+        asked={key(ROWS[number]): f"F{number + 3}"},
         codes={"words"},
     )
 case(
-    "an error", "#REF!", with_rows(changed(1, 6, "#REF!")), truth=without(1), asked={key(ROWS[1])}, codes={"error_cell"}
+    "an error",
+    "#REF!",
+    with_rows(changed(1, 6, "#REF!")),
+    truth=without(1),
+    asked={key(ROWS[1]): "F4"},
+    codes={"error_cell"},
 )
 case(
     "a formula never counted",
     "formula without cached value",
     with_rows(changed(1, 6, "=10+20")),
     truth=without(1),
-    asked={key(ROWS[1])},
+    asked={key(ROWS[1]): "F4"},
     codes={"no_result"},
 )
 case(
@@ -133,7 +138,7 @@ case(
     "a date, TRUE",
     with_rows(changed(1, 6, True)),
     truth=without(1),
-    asked={key(ROWS[1])},
+    asked={key(ROWS[1]): "F4"},
     codes={"not_a_number"},
 )
 case(
@@ -142,7 +147,7 @@ case(
     with_rows(changed(1, 6, 43000)),
     formats={"F4": "yyyy-mm-dd"},
     truth=without(1),
-    asked={key(ROWS[1])},
+    asked={key(ROWS[1]): "F4"},
     codes={"not_a_number"},
 )
 case(
@@ -159,7 +164,7 @@ case(
     with_rows(changed(2, 6, 320)),
     formats={"F5": '0!.0,"万"'},
     truth=without(2),
-    asked={key(ROWS[2])},
+    asked={key(ROWS[2]): "F5"},
     codes={"scaled_format"},
 )
 case(
@@ -181,7 +186,7 @@ case(
     with_rows(ROWS),
     merges=["F3:F4"],
     truth={one: value for one, value in ALL.items() if one not in (key(ROWS[0]), key(ROWS[1]))},
-    asked={key(ROWS[0]), key(ROWS[1])},
+    asked={key(ROWS[0]): "F3", key(ROWS[1]): "F4"},
     codes={"merged_value"},
 )
 
@@ -214,7 +219,7 @@ case(
     "duplicates that disagree",
     [*with_rows(ROWS), [5, "农村危房改造", "新增农村危房改造", "户", 500, 300]],
     truth=without(2),
-    asked={key(ROWS[2])},
+    asked={key(ROWS[2]): "F11"},
     codes={"duplicate_row"},
 )
 case(
@@ -257,15 +262,4 @@ case(
     "footers",
     [*with_rows(ROWS), [], ["填报人：张三", None, "审核人：李四"], ["注：数据截至8月底"]],
     truth=ALL,
-)
-case(
-    "funds beside",
-    "funds columns",
-    with_rows(
-        ROWS[:3],
-        ["序号", "项目", "指标", "单位", "目标", "累计完成", "到位资金(万元)"],
-        lambda r: [r[0], r[1], r[3], r[4], r[5], r[6], 12.5],
-    ),
-    truth=truth_of(ROWS[:3]),
-    codes={"fund_column"},
 )

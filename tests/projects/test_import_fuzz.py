@@ -15,7 +15,7 @@ from tests.projects.workbooks import filled
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 15
+SECONDS = 5
 ODD = [
     None,
     "",
@@ -59,6 +59,10 @@ ODD = [
     "公里",
     "米",
     "%",
+    "到位资金(万元)",
+    "拨付资金",
+    "资金来源",
+    "中央",
 ]
 
 
@@ -132,7 +136,7 @@ def fuzz(good, period, folder, seconds: float, first: int) -> int:
 
 
 def test_mutated_workbooks_are_read_or_refused_without_a_crash(good, period, tmp_path, in_process):
-    assert fuzz(good, period, tmp_path, SECONDS, first=0) > 10
+    assert fuzz(good, period, tmp_path, SECONDS, first=0) > 3
 
 
 @pytest.mark.long

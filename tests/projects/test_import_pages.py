@@ -1,4 +1,4 @@
-"""The template's download and the upload page: stored, shown, confirmed."""
+"""The template's download, and one county's upload: stored, shown, confirmed."""
 
 from decimal import Decimal
 
@@ -7,8 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from livelihood.models import AuditEvent
 from projects.excel.guard import LARGEST_FILE
-from projects.models import Figure, ImportBatch, Report
+from projects.models import Figure, ImportBatch, ImportFile, ImportUpload, Report
 from projects.services.reports import report_for
 from tests import factories
 from tests.projects.workbooks import filled, retyped
@@ -36,11 +37,17 @@ def county_file(tmp_path, report, period, participants):
 
 def upload(client, address, path, **options):
     file = SimpleUploadedFile(path.name, path.read_bytes())
-    return client.post(address, {"step": "upload", "file": file}, **options)
+    return client.post(address, {"files": [file]}, **options)
 
 
-def confirm(client, address, page, **options):
-    return client.post(address, {"step": "confirm", "fingerprint": page.context["review"].fingerprint}, **options)
+def confirm(client, page, **options):
+    data = {"step": "confirm", "fingerprint": page.context["review"].fingerprint}
+    return client.post(reverse("projects:import-detail", args=[page.context["upload"].pk]), data, **options)
+
+
+def said(page):
+    """What the page says of what was just done."""
+    return [str(message) for message in page.context["messages"]]
 
 
 def bring_to(report, state):
@@ -82,11 +89,13 @@ def test_who_may_download_and_upload(client, request, report, address, person, t
     assert codes == (template, form)
 
 
-def test_agencys_report_has_no_sheet(client, period, lead_agency, city_officer):
+def test_agency_that_leads_nothing_to_fill_has_no_sheet_and_is_told_so(client, period, lead_agency, city_officer):
     agency_report = factories.ReportFactory(period=period, participant=None, agency=lead_agency, state="draft")
     client.force_login(city_officer)
 
-    assert client.get(reverse("projects:report-template", args=[agency_report.pk])).status_code == 404
+    page = client.get(reverse("projects:report-template", args=[agency_report.pk]), follow=True)
+
+    assert said(page) == ["市交通运输局没有牵头要填的指标，没有表格可下载。"]
 
 
 def test_upload_shows_old_and_new_and_changes_nothing(client, address, county_file, clerk):
@@ -95,7 +104,9 @@ def test_upload_shows_old_and_new_and_changes_nothing(client, address, county_fi
     page = upload(client, address, county_file, follow=True)
 
     assert page.status_code == 200
-    assert [(figure.cell, figure.value) for figure in page.context["changes"]] == [
+    (card,) = page.context["cards"]
+    ((_reading, figures, _cells),) = card.changes
+    assert [(figure.cell, figure.value) for figure in figures] == [
         ("H4", Decimal("55.25")),
         ("H5", Decimal("88.5")),
         ("H6", Decimal(900)),
@@ -103,23 +114,27 @@ def test_upload_shows_old_and_new_and_changes_nothing(client, address, county_fi
     assert not Figure.objects.exists()
 
 
-def test_confirmed_upload_of_a_clerk_is_stored_in_the_draft(client, address, county_file, clerk):
+def test_upload_of_a_clerk_confirmed_in_two_tabs_is_stored_once_in_the_draft(client, address, county_file, clerk):
     client.force_login(clerk)
     page = upload(client, address, county_file, follow=True)
 
-    done = confirm(client, address, page, follow=True)
+    done = confirm(client, page, follow=True)
+    again = confirm(client, page, follow=True)
 
-    assert [str(message) for message in done.context["messages"]] == ["已导入 3 格。核对无误后签字、提交。"]
+    assert said(done) == ["已导入 3 格。核对无误后签字、提交。"]
+    assert said(again) == ["这次上传已经导入过了，没有再导入。"]
     assert Figure.objects.get(indicator__name="里程").value == Decimal("55.25")
     assert Report.objects.get().state == "draft"
-    assert client.get(address).context["reading"] is None
+    assert ImportFile.objects.get().batch == ImportBatch.objects.get()
+    assert AuditEvent.objects.filter(verb="import_return").count() == 1
+    assert client.get(address).context["waiting"] == []
 
 
 def test_confirmed_upload_of_the_city_office_stands_as_submitted(client, address, county_file, city_officer):
     client.force_login(city_officer)
     page = upload(client, address, county_file, follow=True)
 
-    done = confirm(client, address, page, follow=True)
+    done = confirm(client, page, follow=True)
 
     assert "导入并代收" in page.content.decode()
     assert "月报现在待审" in str(next(iter(done.context["messages"])))
@@ -131,38 +146,49 @@ def test_upload_with_a_wrong_cell_is_shown_and_cannot_be_confirmed(client, addre
     retyped(county_file, {"H4": "约12"})
     page = upload(client, address, county_file, follow=True)
 
-    done = confirm(client, address, page, follow=True)
+    done = confirm(client, page, follow=True)
 
     assert "“约12”不是数字" in page.content.decode()
-    assert "没有导入" in str(next(iter(done.context["messages"])))
+    assert "“约12”不是数字" in said(done)[0]
     assert not Figure.objects.exists()
 
 
-def test_another_countys_file_is_refused_at_once_and_not_kept(client, address, tmp_path, period, participants, clerk):
-    path = filled(tmp_path / "a.xlsx", period=period, participant=participants["341282"], cells={})
+def test_another_countys_file_is_refused_with_a_sentence_and_waits_to_be_thrown_away(
+    client, address, tmp_path, period, participants, clerk
+):
+    path = filled(tmp_path / "a.xlsx", period=period, participant=participants["341282"], cells=GOOD)
     client.force_login(clerk)
+    page = upload(client, address, path, follow=True)
 
-    page = upload(client, address, path)
+    confirmed = confirm(client, page, follow=True)
 
-    assert page.status_code == 422
     assert "这是界首市的表，不是太和县的。" in page.content.decode()
-    assert client.get(address).context["review"] is None
+    assert "这是界首市的表" in said(confirmed)[0]
+    assert not Figure.objects.exists()
+    assert [row["files"] for row in client.get(address).context["waiting"]] == ["a.xlsx"]
 
 
-def test_empty_missing_and_large_files_are_refused(client, address, tmp_path, clerk, monkeypatch):
+def test_empty_missing_large_doubled_and_too_many_files_are_refused_and_not_kept(client, address, clerk, monkeypatch):
     client.force_login(clerk)
-    (tmp_path / "a.xlsx").write_bytes(b"")
+    monkeypatch.setattr("projects.services.uploads.LARGEST_FILE", 1024 * 1024)
+    monkeypatch.setattr("projects.services.uploads.LARGEST_SUM", 2 * 1024 * 1024)
+    mega = 1024 * 1024
 
-    empty = upload(client, address, tmp_path / "a.xlsx")
-    missing = client.post(address, {"step": "upload"})
-    monkeypatch.setattr("projects.forms.LARGEST_FILE", 10)
-    (tmp_path / "a.xlsx").write_bytes(b"x" * 11)
-    large = upload(client, address, tmp_path / "a.xlsx")
+    def sentence(*contents):
+        files = [SimpleUploadedFile(f"{number}.csv", content) for number, content in enumerate(contents)]
+        page = client.post(address, {"files": files})
+        assert page.status_code == 422
+        return page.context["form"].errors["files"][0]
 
-    assert [page.status_code for page in (empty, missing, large)] == [422, 422, 422]
-    assert "0字节" in empty.content.decode()
-    assert "请先选一个文件" in missing.content.decode()
-    assert "文件太大" in large.content.decode()
+    assert sentence() == "请先选一个文件。"
+    assert sentence(b"") == "“0.csv”是空的（0字节），没有上传。请重新导出后再选。"
+    assert sentence(b"x" * (mega + 1)) == "“0.csv”文件太大（1MB），没有上传。每个最多1MB。"
+    assert sentence(*[bytes([65 + n]) * mega for n in range(3)]) == (
+        "这些文件合起来3MB，没有上传。一次最多2MB，请分几次。"
+    )
+    assert sentence(b"x", b"y", b"x") == "“2.csv”和“0.csv”内容完全相同，没有上传。请只选其中一份。"
+    assert sentence(*[b"%d" % n for n in range(60)]) == "一次最多上传50个文件，选了60个，没有上传。请分几次。"
+    assert not ImportUpload.objects.exists()
     assert LARGEST_FILE == 20 * 1024 * 1024
 
 
@@ -171,27 +197,46 @@ def test_confirm_after_somebody_changed_a_figure_shows_the_comparison_again(
 ):
     client.force_login(clerk)
     page = upload(client, address, county_file, follow=True)
-    confirm(client, address, page)
+    confirm(client, page)
     retyped(county_file, {"H4": 60})
     old = upload(client, address, county_file, follow=True)
     Figure.objects.filter(indicator__name="里程").update(value=58)
 
-    again = confirm(client, address, old, follow=True)
+    again = confirm(client, old, follow=True)
 
-    assert "请再看一遍" in str(next(iter(again.context["messages"])))
+    assert "请再看一遍" in said(again)[0]
     assert Figure.objects.get(indicator__name="里程").value == Decimal(58)
     assert ImportBatch.objects.count() == 1
 
 
-def test_confirm_without_an_upload_and_discard(client, address, county_file, clerk):
+def test_upload_thrown_away_is_over_and_changes_nothing(client, address, county_file, clerk):
     client.force_login(clerk)
+    page = upload(client, address, county_file, follow=True)
+    here = reverse("projects:import-detail", args=[page.context["upload"].pk])
 
-    without = client.post(address, {"step": "confirm"}, follow=True)
-    upload(client, address, county_file)
-    client.post(address, {"step": "discard"})
+    thrown = client.post(here, {"step": "discard"}, follow=True)
+    answers = [
+        said(client.post(here, data, follow=True))
+        for data in (
+            {"step": "confirm"},
+            {"step": "correct"},
+            {"step": "discard"},
+            {"step": "cancel"},
+            {"step": "nonsense"},
+        )
+    ]
 
-    assert "没有等待确认的文件" in str(next(iter(without.context["messages"])))
-    assert client.get(address).context["review"] is None
+    assert said(thrown) == ["已放弃这次上传，什么都没有改。"]
+    assert answers == [
+        ["这次上传已经放弃了，请重新上传。"],
+        ["这次上传已经放弃了，请重新上传。"],
+        ["这次上传已经放弃了。"],
+        ["已经读完了，不用取消。"],
+        ["没有这个操作，什么都没有改。请刷新页面再试。"],
+    ]
+    assert thrown.context["waiting"] == []
+    assert not Figure.objects.exists()
+    assert AuditEvent.objects.filter(verb__in=["upload_returns", "discard_upload"]).count() == 2
 
 
 def test_wholes_own_rate_is_imported_and_stands_approved(
@@ -203,7 +248,7 @@ def test_wholes_own_rate_is_imported_and_stands_approved(
     client.force_login(city_officer)
     address = reverse("projects:report-import", args=[whole.pk])
 
-    confirm(client, address, upload(client, address, path, follow=True))
+    confirm(client, upload(client, address, path, follow=True))
 
     assert Figure.objects.get().value == Decimal("91.5")
     whole.refresh_from_db()

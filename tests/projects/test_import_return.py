@@ -551,3 +551,28 @@ def test_query_count_does_not_depend_on_the_number_of_rows(folder, indicators, p
 
     assert Figure.objects.filter(participant__code="341282").count() == 121
     assert counts[0] == counts[1]
+
+
+def test_statements_of_a_commit_depend_neither_on_rows_nor_on_units(
+    folder, indicators, period, programme, participants, city_officer
+):
+    units = [participants["341222"], *(factories.ParticipantFactory(programme=programme) for _ in range(12))]
+    access_of(city_officer)  # read once per person, before the first import is counted
+    counts = []
+    for number, chosen in enumerate([units[:2], units[2:]]):
+        named = [indicators["里程"], indicators["人数"]][: number + 1]
+        rows = [[unit.printed_name, row.sub_project.project.seq, row.name, 5] for unit in chosen for row in named]
+        book = openpyxl.Workbook()
+        for row in [["考核单位", "序号", "指标", "累计完成"], *rows]:
+            book.active.append(row)
+        book.save(folder / f"{number}.xlsx")
+        review = review_of(folder / f"{number}.xlsx", period)
+        assert review.errors == []
+
+        with CaptureQueriesContext(connection) as queries:
+            import_returns(review=review, by=city_officer)
+        counts.append(sum("SAVEPOINT" not in query["sql"] for query in queries.captured_queries))
+
+    assert Report.objects.filter(state="submitted", content_sha256__gt="").count() == 13
+    assert AuditEvent.objects.filter(verb="receive_report", before={"state": "draft"}).count() == 13
+    assert counts[0] == counts[1] <= 30
