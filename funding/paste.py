@@ -24,7 +24,7 @@ COLUMNS = {
 MOST_LINES = 2000
 MOST_CHARACTERS = 400_000
 
-_HEAD_UNIT = re.compile(r"[（(]\s*(元|万元|亿元)\s*[）)]")
+HEAD_UNIT = re.compile(r"[（(]\s*(元|万元|亿元)\s*[）)]")
 _NUMBERED = re.compile(r"(\d{1,3})(?:[.．、\s]+(.+))?", re.ASCII)
 
 
@@ -83,7 +83,7 @@ def read_pasted(text: str, *, programme: Programme, units: list[Participant], un
             return Pasted(refused="表头里至少要有项目、单位和金额三列。")
     if stated and stated != unit:
         return Pasted(refused=f"表头的金额单位是{stated}，选的是{unit}，请改成一致再核对。")
-    names = _Names(programme, units)
+    names = Names(programme, units)
     pasted = Pasted(
         [
             _line(nth, dict(zip(order, _cells(line), strict=False)), len(_cells(line)), len(order), names, unit, stated)
@@ -92,11 +92,11 @@ def read_pasted(text: str, *, programme: Programme, units: list[Participant], un
     )
     if not pasted.lines:
         pasted.refused = "只有表头，没有内容。"
-    _compare(pasted, programme)
+    compare(pasted, programme)
     return pasted
 
 
-class _Names:
+class Names:
     """What names in the text may stand for. Two queries."""
 
     def __init__(self, programme: Programme, units: list[Participant]):
@@ -139,12 +139,18 @@ class _Names:
         raise Refused(f"没有“{name}”这个单位。")
 
 
-def _line(nth: int, cells: dict, found: int, wanted: int, names: _Names, unit: str, stated: str | None) -> PastedLine:
-    """Read one line; what is wrong with it stands in `error`."""
+def _line(nth: int, cells: dict, found: int, wanted: int, names: Names, unit: str, stated: str | None) -> PastedLine:
+    """Read one line of a text; what is wrong with it stands in `error`."""
+    if found != wanted:
+        error = f"这一行有 {found} 列，应有 {wanted} 列；空的格也要留出来。"
+        return PastedLine(nth, {key: cells.get(key, "") for key in COLUMNS}, error=error)
+    return read_line(nth, cells, names, unit, is_stated=stated is not None)
+
+
+def read_line(nth: int, cells: dict, names: Names, unit: str, *, is_stated: bool) -> PastedLine:
+    """Read one line, pasted or of a workbook: what names and amount stand for; what is wrong stands in `error`."""
     line = PastedLine(nth, {key: cells.get(key, "") for key in COLUMNS})
     try:
-        if found != wanted:
-            raise Refused(f"这一行有 {found} 列，应有 {wanted} 列；空的格也要留出来。")
         source = find_source(line.cells["source"] or "合计")
         if source is None:
             raise Refused(f"不认识资金来源“{line.cells['source']}”。")
@@ -153,7 +159,7 @@ def _line(nth: int, cells: dict, found: int, wanted: int, names: _Names, unit: s
             raise Refused(f"不认识资金类别“{line.cells['kind']}”，写项目资金或管护资金。")
         sub_project = names.sub_project(line.cells["project"], line.cells["sub_project"])
         participant = names.unit(line.cells["unit"])
-        amount = parse_amount(line.cells["amount"], unit=unit, is_stated=stated is not None)
+        amount = parse_amount(line.cells["amount"], unit=unit, is_stated=is_stated)
         if amount is None:
             raise AmountRefused("没有写金额；没有计划的行请删去，计划为零请写 0。")
     except Refused as refusal:
@@ -163,7 +169,7 @@ def _line(nth: int, cells: dict, found: int, wanted: int, names: _Names, unit: s
     return line
 
 
-def _compare(pasted: Pasted, programme: Programme) -> None:
+def compare(pasted: Pasted, programme: Programme) -> None:
     """Mark lines that stand already, and those the plan or the rest of the text does not allow."""
     read = [line for line in pasted.lines if line.entry]
     latest = {}
@@ -199,8 +205,8 @@ def _head(cells: list[str]) -> tuple[list[str], str | None] | None:
     """Return the columns a head names and the unit of its amounts; None when the line is no head."""
     found, unit = [], None
     for cell in cells:
-        match = _HEAD_UNIT.search(cell)
-        word = _HEAD_UNIT.sub("", cell).strip()
+        match = HEAD_UNIT.search(cell)
+        word = HEAD_UNIT.sub("", cell).strip()
         key = next((key for key, words in COLUMNS.items() if word in words), None)
         if key is None or key in found:
             return None

@@ -9,11 +9,13 @@ from funding import plan_page, rights
 from funding.forms import CopyForm, PasteForm, PlanForm, RevisionForm
 from funding.models import FundLine
 from funding.paste import read_pasted
+from funding.plan_workbook import PlanWorkbook
 from funding.services import copying, plans
 from funding.views.shared import find_programme, page_context
 from livelihood.access import is_city_office, require_city_office
 from livelihood.services import Refused
 from projects.models import Programme
+from projects.views.workbooks import workbook_page, workbook_template
 
 
 @require_safe
@@ -117,6 +119,21 @@ def plan_paste(request: HttpRequest, code: str) -> HttpResponse:
                 return redirect("funding:plan-list", code)
     is_wrong = form.is_bound and (bool(form.errors) or "confirm" in request.POST)
     return render(request, "funding/plan_paste.html", context, status=422 if is_wrong else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def plan_import(request: HttpRequest, code: str) -> HttpResponse:
+    """Take a plan as a workbook: shown row by row first, then stored all or nothing."""
+    programme = find_programme(request, code)
+    back = {"view": "funding:plan-list", "args": [code], "label": "资金筹集方案"}
+    page = {"programme": programme, "back": back}
+    return workbook_page(request, lambda **extra: PlanWorkbook(request.user, programme=programme, **extra), page)
+
+
+@require_safe
+def plan_template(request: HttpRequest, code: str) -> HttpResponse:
+    """Give the plan as it stands as a workbook, as far as the person may enter it."""
+    return workbook_template(PlanWorkbook(request.user, programme=find_programme(request, code)))
 
 
 @require_http_methods(["GET", "POST"])

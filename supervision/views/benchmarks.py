@@ -4,14 +4,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from livelihood.access import require_city_office
 from livelihood.services import Refused
 from projects.models import ReportingPeriod
 from projects.services.benchmarks import BenchmarksRefused, is_reopened
 from projects.views.context import get_period, period_context
+from projects.views.workbooks import workbook_page, workbook_template
 from supervision.benchmark_form import BenchmarkForm
+from supervision.benchmark_workbook import BenchmarkWorkbook
 from supervision.services.benchmarks import Recorded, record_benchmarks
 
 
@@ -34,6 +36,21 @@ def benchmarks(request: HttpRequest, code: str, period: str) -> HttpResponse:
             _say(request, form, recorded)
             return redirect("supervision:benchmarks", code, found.code)
     return _page(request, found, form, status=422)
+
+
+@require_http_methods(["GET", "POST"])
+def benchmark_import(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    """Take the averages of a month as a workbook."""
+    found = get_period(request, code, period)
+    back = {"view": "supervision:benchmarks", "args": [code, found.code], "label": f"{found.label} 全省平均"}
+    page = {"programme": found.programme, "period": found, "back": back}
+    return workbook_page(request, lambda **extra: BenchmarkWorkbook(request.user, period=found, **extra), page)
+
+
+@require_safe
+def benchmark_template(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    """Give the averages of a month as a workbook, with what is stored."""
+    return workbook_template(BenchmarkWorkbook(request.user, period=get_period(request, code, period)))
 
 
 def _page(request: HttpRequest, period: ReportingPeriod, form: BenchmarkForm, status: int = 200) -> HttpResponse:

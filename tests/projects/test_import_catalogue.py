@@ -14,7 +14,7 @@ from projects.excel.catalogue import target_of
 from projects.excel.catalogue_sheets import catalogue_template
 from projects.excel.tables import CellRefused
 from projects.excel.workbook import Cell
-from projects.models import Assignment, Indicator, Programme, Project, Target
+from projects.models import Assignment, DatedTask, Indicator, Programme, Project, Target
 from tests.projects.workbooks import retyped
 
 pytestmark = pytest.mark.slow
@@ -312,6 +312,11 @@ def test_command_for_people_writes_template_counts_and_reasons(db, workbook, tmp
         "项目与指标",
         "目标任务",
         "节点",
+        "目标原文",
+        "包保责任人",
+        "限期任务",
+        "项目沿革",
+        "文件出入",
     ]
 
 
@@ -347,3 +352,105 @@ def test_target_of_a_percentage_formatted_cell_and_of_a_text_indicator():
     assert words == {"state": "text", "printed": "稳步推进"}
     with pytest.raises(CellRefused, match="#REF!"):
         target_of(Cell(2, 4, "error", "#REF!"), {"name": "x", "unit": "个"})
+
+
+DUTIES = {
+    "目标原文": [[1, None, "东县", "建设公办幼儿园20所，入园率90.5%以上"]],
+    "包保责任人": [[1, None, "东县", "县政府副县长"], [1, None, "东县", "县教育局局长"]],
+    "限期任务": [
+        [2, "培训", None, "2020-03-20", "方案备案", "3月20日前", "市教育局"],
+        [2, "培训", "东", "2020-04-15", "开班"],
+    ],
+    "文件出入": [[1, "标题", "幼儿园", "公办幼儿园", "公办幼儿园"]],
+}
+
+
+def fill(workbook, sheets):
+    """Write rows under the heads of sheets."""
+    book = openpyxl.load_workbook(workbook)
+    for name, rows in sheets.items():
+        for number, row in enumerate(rows, 2):
+            for column, value in enumerate(row, 1):
+                book[name].cell(number, column).value = value
+    book.save(workbook)
+
+
+def test_sheets_beside_the_numbers_are_read_stored_and_written_again(db, workbook, tmp_path):
+    fill(workbook, DUTIES)
+    code, document = run(workbook, "--commit")
+    before = Project.objects.get(seq=2)
+    other = tmp_path / "下年.xlsx"
+    other.write_bytes(workbook.read_bytes())
+    book = openpyxl.load_workbook(other)
+    book["年度"]["B1"].value, book["年度"]["B5"].value = "trial-2021", 2021
+    book.save(other)
+    lineage = [
+        ["trial-2020", 1, "合并", 1],
+        ["trial-2020", 2, "延续", 1, "并入幼儿园"],
+        ["trial-2020", 3, "退出", None],
+    ]
+    fill(other, {"项目沿革": lineage})
+    again, following = run(other, "--commit")
+
+    assert (code, again) == (0, 0), (document["issues"], following["issues"])
+    counted = {name: document["created"][name] for name in DUTIES}
+    assert counted == {"目标原文": 1, "包保责任人": 2, "限期任务": 2, "文件出入": 1}
+    assert document["conflicts"] == ["第1项标题前后不一：①幼儿园；②公办幼儿园。采用：公办幼儿园。"]
+    tasks = DatedTask.objects.filter(sub_project__project=before).order_by("due_on")
+    assert [(str(row.participant), row.agency and row.agency.name, row.printed_due) for row in tasks] == [
+        ("None", "市教育局", "3月20日前"),
+        ("东县", None, ""),
+    ]
+    assert following["created"]["项目沿革"] == 3
+    assert list(before.successions.values_list("kind", "to_project__programme__code", "note")) == [
+        ("continued", "trial-2021", "并入幼儿园")
+    ]
+    assert run(other)[1]["changed"] == {}
+
+
+@pytest.mark.parametrize(
+    ("sheets", "sentences"),
+    [
+        (
+            {
+                "目标原文": [[1, None, "西县", "建设5所"]],
+                "包保责任人": [[7, None, "东县", "县长"]],
+                "限期任务": [[2, "培训", None, "下月", "备案"], [2, None, None, "2020-03-20", "备案"]],
+                "项目沿革": [["trial-2019", 1, "退出", 1]],
+            },
+            [
+                "单位“西县”不在“单位”表里。",
+                "第7项不在“项目与指标”表里。",
+                "“下月”不是日期",
+                "第2项没有子项“”。",
+                "退出的项目没有本年项目，序号请留空。",
+            ],
+        ),
+        (
+            {
+                "文件出入": [[1, "标题", "甲", "甲"]],
+                "节点": [
+                    [1, None, "公办幼儿园", "2020-08-31", "120%"],
+                    [1, None, "公办幼儿园", "2020-06-30", "50%", None, "指标值"],
+                ],
+            },
+            [
+                "文件出入“标题”两处写法相同。",
+                "的节点120超过了100%。",
+                "不是比率或标准，节点要写完成率。",
+                "的节点2020-06-30写在它前一个节点2020-08-31之后",
+            ],
+        ),
+        ({"项目沿革": [["trial-2019", 1, "延续", 1]]}, ["上年项目不存在：trial-2019第1项。"]),
+    ],
+    ids=["reading", "checking", "loading"],
+)
+def test_wrong_rows_beside_the_numbers_are_named_and_nothing_is_stored(db, workbook, sheets, sentences):
+    fill(workbook, sheets)
+
+    code, document = run(workbook, "--commit")
+
+    said = [issue["message"] for issue in document["issues"]]
+    assert code == 1
+    assert [sum(sentence in words for words in said) for sentence in sentences] == [1] * len(sentences), said
+    assert not Programme.objects.exists()

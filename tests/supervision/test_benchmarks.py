@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.urls import reverse
 
@@ -30,16 +31,17 @@ from supervision.services.benchmarks import record_benchmarks
 from supervision.services.closing import close_month
 from supervision.standings import live_standings
 from tests import factories
+from tests.support.worlds import world
 
 SOURCE = "省民生办〔2020〕15号附件2"
 
 
-@pytest.fixture
+@world
 def roads(indicators):
     return indicators["里程"]
 
 
-@pytest.fixture
+@world
 def closed(period, participants, indicators, city_officer):
     """August closed over one approved report: 里程 50 of 100."""
     report = report_for(period=period, participant=participants["341222"], by=city_officer)
@@ -175,7 +177,7 @@ def test_set_benchmarks_refuses_a_double_line_a_strange_indicator_and_other_peop
         set_benchmarks(period=period, entries=[entry_of(roads)], by=clerk)
 
 
-@pytest.fixture
+@world
 def other_programme_indicator(db):
     return factories.IndicatorFactory()
 
@@ -334,7 +336,7 @@ def test_number_cells_say_how_many_decimals_they_were_read_with(tmp_path, period
 # ---- the page
 
 
-@pytest.fixture
+@world
 def address(period):
     return reverse("supervision:benchmarks", args=["fuyang-2020", "2020-08"])
 
@@ -493,3 +495,35 @@ def test_page_query_count_does_not_depend_on_the_number_of_indicators(
         page = client.get(address)
 
     assert page.context["indicator_count"] == 43
+
+
+def test_workbook_of_averages_is_shown_then_stored_all_or_nothing(
+    client, period, indicators, participants, city_officer
+):
+    client.force_login(city_officer)
+    address = [period.programme.code, period.code]
+    url = reverse("supervision:benchmark-import", args=address)
+    book = openpyxl.load_workbook(
+        io.BytesIO(client.get(reverse("supervision:benchmark-template", args=address)).content)
+    )
+    row = next(row for row in book.active.iter_rows(min_row=3) if row[2].value == "里程")
+    row[4].value, row[7].value = "67.30", "省民生办〔2020〕15号"
+
+    def upload():
+        output = io.BytesIO()
+        book.save(output)
+        file = SimpleUploadedFile("全省平均.xlsx", output.getvalue())
+        return client.post(url, {"step": "upload", "file": file}, follow=True).context["review"]
+
+    wrong_row = next(row for row in book.active.iter_rows(min_row=3) if row[2].value == "人数")
+    wrong_row[4].value = "很多"
+    refused = upload()
+    client.post(url, {"step": "confirm", "fingerprint": refused.fingerprint})
+    assert [issue.cell for issue in refused.errors] == [wrong_row[4].coordinate]
+    assert not Benchmark.objects.filter(period=period).exists()
+    wrong_row[4].value = None
+    client.post(url, {"step": "confirm", "fingerprint": upload().fingerprint})
+
+    stored = Benchmark.objects.get(period=period)
+    assert (stored.indicator, stored.value, stored.decimals) == (indicators["里程"], Decimal("67.3"), 2)
+    assert upload().changes == []

@@ -1,11 +1,10 @@
 """Loads regions, agencies, programme, participants, items, indicators and targets from one workbook."""
 
-import re
 from pathlib import Path
 
 from django.db import transaction
 
-from livelihood.access import NotAllowed
+from livelihood.access import NotAllowed, is_system
 from livelihood.management.answers import AnsweringCommand, acting_user
 from livelihood.models import User
 from livelihood.services import Refused
@@ -14,8 +13,7 @@ from projects.excel.catalogue_sheets import catalogue_template
 from projects.excel.contract import issue_row
 from projects.excel.reader import ERROR, Issue
 from projects.services.catalogue import CatalogueRefused, LoadOutcome, load_catalogue
-
-_PLACE = re.compile(r"([^!：]+)!([A-Z]+\d+)：(.*)", re.DOTALL)
+from projects.services.load_outcome import PLACED_PROBLEM
 
 
 class Command(AnsweringCommand):
@@ -60,7 +58,7 @@ def _load(path: Path, *, by: User, commit: bool) -> LoadOutcome:
     reading = read_catalogue(path)
     if reading.problems:
         raise CatalogueRefused(reading.problems)
-    outcome = load_catalogue(data=reading.data, by=by)
+    outcome = load_catalogue(data=reading.data, by=by, is_upload=not is_system(by))
     if not commit:
         transaction.set_rollback(True)
     return outcome
@@ -68,7 +66,7 @@ def _load(path: Path, *, by: User, commit: bool) -> LoadOutcome:
 
 def _issue(problem: str, file: str) -> Issue:
     """Return a problem as an issue; its place stands before the first colon where it has one."""
-    match = _PLACE.fullmatch(problem)
+    match = PLACED_PROBLEM.fullmatch(problem)
     if match is None:
         return Issue(ERROR, "catalogue", problem, file)
     return Issue(ERROR, "catalogue", match[3], file, match[1], match[2])
@@ -84,6 +82,7 @@ def _document(file: str, outcome: LoadOutcome, issues: list[Issue], *, committed
         "changed": dict(outcome.changed),
         "unchanged": dict(outcome.unchanged),
         "differences": outcome.differences,
+        "conflicts": outcome.conflicts,
         "issues": [issue_row(issue) for issue in issues],
     }
 
@@ -93,7 +92,7 @@ def _text(document: dict, issues: list[Issue], *, is_template: bool) -> list[str
         return [*(f"错误  {issue.sentence}" for issue in issues), "没有导入，什么都没有改动。"]
     if is_template:
         return [f"模板已写到 {document['file']}。"]
-    lines = list(document["differences"])
+    lines = [*document["differences"], *(f"文件出入  {sentence}" for sentence in document["conflicts"])]
     for key, word in [("created", "新增"), ("changed", "改动"), ("unchanged", "不变")]:
         if document[key]:
             lines.append(f"{word}：" + "、".join(f"{label}{count}" for label, count in document[key].items()))
