@@ -17,6 +17,7 @@ from livelihood.models import Agency, Region, User
 from livelihood.services import Refused, record_event
 from projects.models import Indicator, Participant, Programme, Project, SubProject, Target
 from projects.services.catalogue_loading import CatalogueRefused, LoadOutcome, load_catalogue
+from projects.services.targets import Paper, first_free_day, paper_problems
 
 __all__ = [
     "CatalogueRefused",
@@ -165,17 +166,15 @@ def revise_target(
     by: User,
     valid_from: date | None = None,
 ) -> Target:
-    """Add the next dated revision of a target (R19); `valid_from` defaults to 1 January of the year.
+    """Add the next dated revision of a target (R19); `valid_from` defaults to the first day nothing is issued of.
 
     Revisions are never changed: the newest one in force on a day counts, and issued months stay as
     they were printed. Refused without a reason or a document.
     """
     programme = indicator.sub_project.project.programme
     require_city_office(by, programme.owner_id)
-    if not reason.strip():
-        raise Refused("修订目标任务要写明原因。")
-    if not document.strip() or document_on is None:
-        raise Refused("修订目标任务要写明依据文件和文件日期。")
+    if problems := paper_problems(programme, Paper(document, document_on, valid_from, reason), revises=True):
+        raise Refused("\n".join(problems))
     # The participant's row is the lock: two revisions of one target get two numbers.
     Participant.objects.select_for_update().get(pk=participant.pk)
     before = Target.objects.filter(indicator=indicator, participant=participant).order_by("-revision").first()
@@ -185,7 +184,7 @@ def revise_target(
         indicator=indicator,
         participant=participant,
         revision=before.revision + 1,
-        valid_from=valid_from or date(programme.year, 1, 1),
+        valid_from=valid_from or first_free_day(programme),
         state=state,
         value=value,
         comparison=comparison,

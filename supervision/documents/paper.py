@@ -147,10 +147,14 @@ def issuer_name(series: DocumentSeries) -> str:
 
     An office within an agency (民生办 of 市财政局) numbers its papers by its own word and signs them itself.
     """
-    region = series.agency.region.name
     name = series.agency.name
     if series.word.endswith("办") and not name.endswith((series.word, "办公室")):
         name = series.word
+    return name_in_region(series.agency.region.name, name)
+
+
+def name_in_region(region: str, name: str) -> str:
+    """Put the region before an office's name: 阜阳市 and 市民生办 → 阜阳市民生办."""
     if name.startswith(region):
         return name
     return f"{region[:-1] if name.startswith(region[-1]) else region}{name}"
