@@ -23,6 +23,7 @@ COUNTIES = {
     "341282": ("jieshou", "界首市"),
 }
 CITY = "341200"
+ZHANGYE = "620700"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ DEMO_LOGINS = [
     DemoLogin("inspector", "市督查组督查员", Role.INSPECTOR, CITY),
     # A district runs its own programme as a city does: tongguan-2020.
     DemoLogin("tongguan_office", "铜官区民生办经办人", Role.CITY_OFFICE, "340705"),
+    # Lead agencies report for all counties there: zhangye-2022.
+    DemoLogin("zhangye_office", "市政府办公室经办人", Role.CITY_OFFICE, ZHANGYE),
+    DemoLogin("zhangye_education", "张掖市教育局经办人", Role.LEAD_AGENCY, ZHANGYE, "市教育局"),
     DemoLogin("system_admin", "系统管理员", Role.SYSTEM_ADMIN),
     DemoLogin("security_admin", "安全管理员", Role.SECURITY_ADMIN),
     DemoLogin("auditor", "审计员", Role.AUDITOR),

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from projects.models import Indicator, Participant, Project, Target
+from projects.duties_check import duty_problems, milestone_problems
+from projects.models import Indicator, Participant, Programme, Project, Target
 
 #: Columns of a choice field: key in the data → (name in sentences, the model's choices).
 CHOICES = {
@@ -67,6 +68,7 @@ def catalogue_problems(data: dict) -> list[str]:
         *_project_problems(data.get("projects", [])),
         *_target_problems(data),
         *_milestone_problems(data),
+        *duty_problems(data),
     ]
 
 
@@ -75,6 +77,8 @@ def _programme_problems(programme: dict) -> Iterator[str]:
     missing = [label for key, label in labels.items() if not programme.get(key)]
     if missing:
         yield f"年度民生工程缺少：{'、'.join(missing)}。"
+    if programme.get("kind", "livelihood") not in Programme.Kind.values:
+        yield f"年度种类“{programme['kind']}”不认识。"
     if not 0 <= programme.get("decimals", 2) <= 4:
         yield f"完成率小数位应为0至4，现为{programme['decimals']}。"
 
@@ -166,12 +170,12 @@ def _target_problems(data: dict) -> Iterator[str]:
         elif row.key not in indicators:
             yield f"{at}目标任务的指标不在清单里：第{row.project_seq}项“{row.indicator}”。"
         else:
-            fault = _target_fault(row.values, indicators[row.key])
+            fault = target_fault(row.values, indicators[row.key])
             if fault:
                 yield f"{at}{names[row.participant]}的“{row.indicator}”{fault}"
 
 
-def _target_fault(values: dict, indicator: dict) -> str | None:
+def target_fault(values: dict, indicator: dict) -> str | None:
     """Return what is wrong with a target, as the end of a sentence; None when it is right."""
     state, given = values.get("state", "assessed"), values.get("value")
     if state not in Target.State.values:
@@ -199,13 +203,7 @@ def _target_fault(values: dict, indicator: dict) -> str | None:
 
 def _milestone_problems(data: dict) -> Iterator[str]:
     for project, _sub, indicator in indicator_rows(data):
-        name = f"第{project.get('seq')}项“{indicator.get('name')}”"
-        milestones = indicator.get("milestones", [])
-        for due_on, rows in _repeated(milestones, lambda row: row["due_on"]):
-            yield f"{_at(rows[-1])}{name}在{due_on}的节点出现了{len(rows)}次。"
-        for row in milestones:
-            if Decimal(str(row["threshold"])) < 0:
-                yield f"{_at(row)}{name}的节点完成率不能为负数：{row['threshold']}。"
+        yield from milestone_problems(f"第{project.get('seq')}项“{indicator.get('name')}”", indicator)
 
 
 def _repeated(rows: Iterable, key) -> Iterator[tuple]:

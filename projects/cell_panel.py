@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from livelihood.formats import format_number, format_printed, format_signed
 from livelihood.models import User
@@ -96,7 +97,7 @@ def chart_of(year: list[dict], period: ReportingPeriod, *, has_plan: bool = Fals
 
     own, average = points("rate"), points("average")
     is_straight = any(line["expected_rate"] is not None for line in year) and not has_plan
-    expected = points("expected_rate")
+    expected = _stairs(points("expected_rate")) if has_plan else points("expected_rate")
     if is_straight and period.kind == "month":
         # The year's straight line is known to its end: a twelfth in January, the whole in December.
         expected = [
@@ -108,6 +109,7 @@ def chart_of(year: list[dict], period: ReportingPeriod, *, has_plan: bool = Fals
         "own": _path(own),
         "dots": own,
         "expected": _path(expected),
+        "expected_label": "节点" if has_plan else "时序",
         "expected_end": expected[-1] if expected else None,
         "average": _path(average),
         "average_end": average[-1] if average else None,
@@ -122,6 +124,14 @@ def chart_of(year: list[dict], period: ReportingPeriod, *, has_plan: bool = Fals
         ],
         "months": [{"x": round(LEFT + index / 11 * WIDTH, 1), "label": index + 1} for index in range(12)],
     }
+
+
+def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the points as stairs: a threshold holds until the next one's date, nothing lies between them (R11)."""
+    stairs = points[:1]
+    for (_, before), (x, y) in pairwise(points):
+        stairs += [(x, y)] if y == before else [(x, before), (x, y)]
+    return stairs
 
 
 def _path(points: list[tuple[float, float]]) -> str:

@@ -5,10 +5,20 @@ participants; nothing in it changes what the standings say. The second follows o
 year with the same expressions.
 """
 
+from collections.abc import Collection
+
 from django.db import connection
 
+from livelihood.prepared import Prepared
 from projects.models import ReportingPeriod
-from projects.progress import FINENESS, printed, progress_ctes, progress_parameters
+from projects.progress import (
+    FINENESS,
+    NOT_POOLED,
+    printed,
+    progress_ctes,
+    progress_parameters,
+    threshold_rate,
+)
 
 # The yardstick beside a cell is the last issued average, which everybody has seen; compared as published (R7, R10).
 AVERAGE_SEEN = """
@@ -22,7 +32,7 @@ average_seen AS (
 
 # What is missing to the target is judged as the status is (R15). What is missing to the yardstick is the smallest
 # figure of the indicator's own decimals that surely prints as attained (R7), less what there is.
-BESIDE = f"""
+_BESIDE = f"""
 own AS (
     SELECT y.*, f.value AS last_value, a.average, a.average_measure, a.average_decimals,
            CASE WHEN NOT is_rated OR a.average IS NULL THEN NULL
@@ -40,47 +50,74 @@ own AS (
            END AS is_attained,
            v.scale AS value_scale, v.step AS value_step, t.printed
     FROM yardsticks y
-    LEFT JOIN target t ON t.indicator_id = y.indicator_id AND t.participant_id = y.participant_id
+    LEFT JOIN target t ON t.indicator_id = y.indicator_id AND t.participant_id = {{unit}}
                       AND t.revision = y.target_revision
-    LEFT JOIN figure f ON f.period_id = %(last)s AND f.participant_id = y.participant_id
+    LEFT JOIN figure f ON f.period_id = %(last)s AND f.participant_id = {{unit}}
                       AND f.indicator_id = y.indicator_id AND f.state = 'reported'
     LEFT JOIN average_seen a ON a.indicator_id = y.indicator_id
     LEFT JOIN fineness n ON n.decimals = a.average_decimals
     LEFT JOIN fineness v ON v.decimals = y.value_decimals
-    WHERE y.participant_id = ANY(%(participants)s)
-      AND (%(indicators)s::bigint[] IS NULL OR y.indicator_id = ANY(%(indicators)s))
+    WHERE {{own_lines}}
 )"""
+BESIDE = _BESIDE.format(
+    unit="y.participant_id",
+    own_lines="""y.participant_id = ANY(%(participants)s)
+      AND (%(indicators)s::bigint[] IS NULL OR y.indicator_id = ANY(%(indicators)s))""",
+)
 
-OWN_LINES = """
-SELECT participant_id, indicator_id, shown_task AS task, target, value, shown_target, shown_value,
-       rate, is_zero_best, has_plan,
-       expected_rate, rate - expected_rate AS gap_to_expected, benchmark, benchmark_measure, compared,
-       shown_target - shown_value AS remaining, last_value,
-       CASE WHEN indicator_kind <> 'number' OR accumulation = 'level' THEN NULL
-            WHEN %(is_first)s AND accumulation = 'flow' THEN value
-            ELSE value - last_value
-       END AS increment,
-       is_attained, ABS(shown_target - shown_value) AS distance, shown_value > shown_target AS is_above,
-       rate < expected_rate AS is_behind,
-       CASE WHEN direction <> 'at_most' AND rate < expected_rate
-            THEN CEIL(expected_rate * shown_target * value_scale * 0.01) * value_step - shown_value
-       END AS distance_expected,
-       average, average_measure, average_decimals,
-       CASE WHEN average_measure = 'value' AND direction = 'at_most' THEN compared_seen > average
-            ELSE compared_seen < average
-       END AS is_below_average,
-       printed,
-       target_state = 'blank' AND additive AND participant_kind <> 'whole' AS hangs_on_others, is_sum
-FROM own"""
+# What is counted of every line, and what only a line that is shown needs.
+COUNTED = """
+participant_id, indicator_id, shown_task AS task, last_value, has_plan, rate < expected_rate AS is_behind,
+CASE WHEN average_measure = 'value' AND direction = 'at_most' THEN compared_seen > average
+     ELSE compared_seen < average
+END AS is_below_average,
+target_state = 'blank' AND additive AND participant_kind <> 'whole' AS hangs_on_others, is_sum"""
+SHOWN = """
+target, value, shown_target, shown_value, rate, is_zero_best, expected_rate, rate - expected_rate AS gap_to_expected,
+benchmark, benchmark_measure, compared, shown_target - shown_value AS remaining,
+CASE WHEN indicator_kind <> 'number' OR accumulation = 'level' THEN NULL
+     WHEN %(is_first)s AND accumulation = 'flow' THEN value
+     ELSE value - last_value
+END AS increment,
+is_attained, ABS(shown_target - shown_value) AS distance, shown_value > shown_target AS is_above,
+CASE WHEN direction <> 'at_most' AND rate < expected_rate
+     THEN CEIL(expected_rate * shown_target * value_scale * 0.01) * value_step - shown_value
+END AS distance_expected,
+average, average_measure, average_decimals, printed"""
+OWN_LINES = f"\nSELECT {COUNTED},{SHOWN} FROM own"
+#: The columns of COUNTED: all that the other lines of a page have of which some are shown.
+NARROW = 9
 
-
-# Where nobody else's rows are read there is no sum of theirs (R6), and the planner leaves the join out.
-NOT_POOLED = """
-pooled AS (
-    SELECT NULL::bigint AS indicator_id, NULL::numeric AS sum_value, NULL::numeric AS sum_target,
-           NULL::bigint AS task_count, NULL::jsonb AS excluding, NULL::numeric AS city_rate
-    WHERE FALSE
-)"""
+# The same for one participant, prepared: a clerk's save asks it each time. Lines beside %(shown)s are only counted.
+ALONE = Prepared(
+    "WITH "
+    + ",\n".join(
+        text.strip()
+        for text in [
+            *progress_ctes(frozen=False, alone=True),
+            AVERAGE_SEEN,
+            _BESIDE.format(unit="%(unit)s", own_lines="TRUE"),
+        ]
+    )
+    + f""",
+counted AS (SELECT {COUNTED} FROM own),
+detail AS (
+    SELECT {SHOWN.strip()}, indicator_id AS shown_id
+    FROM own
+    WHERE %(shown)s IS NULL OR indicator_id = ANY(%(shown)s)
+)
+SELECT c.*, d.*
+FROM counted c
+LEFT JOIN detail d ON d.shown_id = c.indicator_id""",
+    period="bigint",
+    programme="bigint",
+    unit="bigint",
+    counted="varchar[]",
+    last="bigint",
+    issued="bigint",
+    is_first="boolean",
+    shown="bigint[]",
+)
 
 
 def own_lines(
@@ -88,48 +125,74 @@ def own_lines(
     participant_ids,
     *,
     counted,
-    last: ReportingPeriod | None = None,
-    issued: ReportingPeriod | None = None,
+    last: ReportingPeriod | int | None = None,
+    issued: ReportingPeriod | int | None = None,
     indicator_ids: list[int] | None = None,
     alone: bool = False,
+    shown: Collection[int] | None = None,
 ) -> dict:
     """Return rates and yardsticks of single participants: (participant, indicator) → row dict. One query.
 
     For entry pages and the reply to a save: nothing in it needs another unit's figures shown. `counted` may name
     draft states, so that a clerk sees the rate of what has just been typed. `last` is the period before, for the
-    increment; `issued` the last issued one, whose average is compared with. Amounts are in the indicator's unit.
-    `indicator_ids` limits the lines. `shown_target` and `shown_value` are the sums where the whole's line shows them.
+    increment; `issued` the last issued one, whose average is compared with; either by id too. Amounts are in the
+    indicator's unit. `indicator_ids` limits the lines. `shown_target` and `shown_value` are the sums where the whole's
+    line shows them.
     `alone` reads nobody else's rows, which is a quarter of the work: sums of the whole are then left out, and a second
-    query judges the blank targets, whose meaning hangs on the others (R5).
+    query judges the blank targets, whose meaning hangs on the others (R5). Of one unit's lines beside those `shown`
+    (indicator ids) only what is counted may be there: COUNTED.
     """
-    limits = {"last": last, "issued": issued}
+    limits = {"counted": counted, "last": getattr(last, "pk", last), "issued": getattr(issued, "pk", issued)}
     if not alone:
-        return _own_lines(period, participant_ids, counted, indicator_ids, None, **limits)
+        return _own_lines(period, participant_ids, indicator_ids, **limits)
     units = list(participant_ids)
-    lines = _own_lines(period, units, counted, indicator_ids, units, **limits)
+    if len(units) == 1 and indicator_ids is None:
+        lines = _lines_alone(period, units[0], shown, **limits)
+    else:
+        lines = _own_lines(period, units, indicator_ids, alone=True, **limits)
     if hanging := sorted({indicator for (_, indicator), line in lines.items() if line["hangs_on_others"]}):
-        lines |= _own_lines(period, units, counted, hanging, None, **limits)
+        lines |= _own_lines(period, units, hanging, **limits)
     return {key: line for key, line in lines.items() if not line["is_sum"]}
 
 
-def _own_lines(period, participant_ids, counted, indicator_ids, units, *, last, issued) -> dict:
-    """Return the lines; `units` limits whose rows are read at all. One query."""
+def _lines_alone(period: ReportingPeriod, unit: int, shown: Collection[int] | None, **limits) -> dict:
+    """Return the lines of one participant, reading nobody else's rows. One query."""
+    rows = ALONE.named_rows(
+        period=period.pk,
+        programme=period.programme_id,
+        unit=unit,
+        is_first=_is_first(period),
+        shown=None if shown is None else list(shown),
+        **limits | {"counted": list(limits["counted"])},
+    )
+    lines = {}
+    for row in rows:
+        width = -1 if row.shown_id else NARROW
+        lines[row[:2]] = dict(zip(row._fields[:width], row[:width], strict=True))
+    return lines
+
+
+def _own_lines(period, participant_ids, indicator_ids, *, counted, last, issued, alone: bool = False) -> dict:
+    """Return the lines; `alone` reads only the rows of the participants. One query."""
     ctes = progress_ctes(frozen=False)
-    if units is not None:
+    if alone:
         ctes = [NOT_POOLED.strip() if text.startswith("sums AS") else text for text in ctes]
-    ctes += [AVERAGE_SEEN.strip(), BESIDE.strip()]
-    statement = "WITH " + ",\n".join(ctes) + OWN_LINES
+    statement = "WITH " + ",\n".join([*ctes, AVERAGE_SEEN.strip(), BESIDE.strip()]) + OWN_LINES
     parameters = progress_parameters(period, counted=counted) | {
         "participants": list(participant_ids),
         "indicators": indicator_ids,
-        "units": units,
+        "units": list(participant_ids) if alone else None,
         "only": indicator_ids,
-        "last": last.pk if last else None,
-        "issued": issued.pk if issued else None,
-        # A cumulative count begins with the year.
-        "is_first": period.kind == ReportingPeriod.Kind.MONTH and period.ends_on.month == 1,
+        "last": last,
+        "issued": issued,
+        "is_first": _is_first(period),
     }
     return {(row["participant_id"], row["indicator_id"]): row for row in _rows(statement, parameters)}
+
+
+def _is_first(period: ReportingPeriod) -> bool:
+    """Tell whether a cumulative count begins in the period: with the year."""
+    return period.kind == ReportingPeriod.Kind.MONTH and period.ends_on.month == 1
 
 
 def _rows(statement: str, parameters: dict) -> list[dict]:
@@ -159,7 +222,8 @@ cell AS (
            CASE WHEN b.state IN ('no_task', 'not_applicable') OR t.state <> 'assessed' THEN NULL
                 ELSE t.value END AS target,
            EXISTS (SELECT 1 FROM milestone s WHERE s.indicator_id = i.id) AS has_plan,
-           (SELECT s.threshold FROM milestone s WHERE s.indicator_id = i.id AND s.due_on <= m.as_of
+           (SELECT {threshold_rate("s.measure", "s.threshold", "t.value", "i.direction")}
+            FROM milestone s WHERE s.indicator_id = i.id AND s.due_on <= m.as_of
             ORDER BY s.due_on DESC LIMIT 1) AS threshold,
            a.value AS average, a.decimals AS average_decimals
     FROM month m

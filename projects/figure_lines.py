@@ -7,11 +7,12 @@ from django.urls import reverse
 
 from livelihood.formats import format_number
 from livelihood.models import User
+from livelihood.prepared import instance_of
 from projects import figure_words as words
 from projects import parts, rights
 from projects.checks import choices_of
 from projects.entry_progress import own_lines
-from projects.figure_sql import CELLS, named_rows
+from projects.figure_sql import CELLS, CELLS_OF_ONE
 from projects.line_facts import LineFacts
 from projects.line_facts import periods_before as periods_before
 from projects.models import (
@@ -25,7 +26,9 @@ from projects.models import (
     Report,
     ReportingPeriod,
 )
+from projects.save_sql import PLANS
 from projects.services.figures import is_summed
+from projects.services.held import is_held
 from projects.services.reports import is_open_for_figures, is_whole
 
 Key = tuple[int, int]
@@ -90,8 +93,10 @@ class FigureLines:
 
     def _cells(self) -> list:
         """Return the programme's cells in printed order with their figures, as named tuples (`CELLS`). One query."""
-        parameters = {"period": self.period.pk, "programme": self.period.programme_id, "participants": list(self.units)}
-        return named_rows(CELLS, parameters)
+        limits = {"period": self.period.pk, "programme": self.period.programme_id}
+        if self.report.participant_id:
+            return CELLS_OF_ONE.named_rows(participant=self.report.participant_id, **limits)
+        return CELLS.named_rows(participants=list(self.units), **limits)
 
     def _visible(self, cells: list, user: User) -> list:
         """Leave out what is not in this report, and for a filler what is somebody else's."""
@@ -104,22 +109,28 @@ class FigureLines:
         return cells
 
     def _indicators(self) -> dict[int, Indicator]:
-        """Return the indicators whose lines are shown, with their sub-projects, by id. One query."""
+        """Return the indicators whose lines are shown, with their sub-projects, by id.
+
+        At most one query; none for those the save has read.
+        """
         ids = {row.indicator_id for row in self.cells}
         if self.only is not None:
             ids &= {int(key.split("-")[1]) for key in self.only}
+        near = self.report.near if is_held(self.report) else {}
+        if ids <= near.keys():
+            return {pk: near[pk] for pk in ids}
         return Indicator.objects.select_related("sub_project").order_by().in_bulk(ids)
 
     def _fetch(self) -> None:
         """Fetch targets, yardsticks and what others said of the cells."""
-        period, before = self.period, self.facts.before
         self.lines = own_lines(
-            period,
+            self.period,
             list(self.units),
             counted=Report.State.values,
-            last=before[0] if before else None,
-            issued=last_issued(before),
+            last=self.facts.last_id,
+            issued=self.facts.issued_id,
             alone=self.report.participant_id is not None,
+            shown=None if self.only is None else self.indicators.keys(),
         )
         self.flags = self._flags()
         self.notes = self.facts.notes
@@ -140,7 +151,9 @@ class FigureLines:
         """Return the milestone plans of the shown indicators by id. One query, where there are any."""
         plans, planned = defaultdict(list), {key[1] for key, line in self.lines.items() if line["has_plan"]}
         if planned := planned & self.indicators.keys():
-            for milestone in Milestone.objects.filter(indicator__in=planned).order_by("due_on"):
+            for row in PLANS.rows(indicators=list(planned)):
+                milestone = instance_of(Milestone, row)
+                milestone.indicator = self.indicators[milestone.indicator_id]
                 plans[milestone.indicator_id].append(milestone)
         return plans
 

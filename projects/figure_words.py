@@ -3,13 +3,15 @@
 Nothing here calculates: amounts, rates and comparisons come from `projects.entry_progress`.
 """
 
-from livelihood.formats import MISSING, format_day, format_number, format_printed, format_signed
+from livelihood.formats import MISSING, format_day, format_number, format_printed, format_signed, state_parts
 from projects.models import Figure, Indicator, Milestone
 
 #: Columns of derived values, in printed order.
 DERIVED = ("increment", "rate", "expected", "average", "gap_target", "gap_expected")
 
 ATTAINED = "达到"
+#: Before a yardstick that is a milestone's threshold, as in the plan chart.
+PLAN_SIGN = "◆"
 
 
 def display_of(row: dict) -> dict[str, str]:
@@ -115,11 +117,19 @@ def value_of(figure: Figure | None, indicator: Indicator) -> str:
     return "" if figure.value is None else format_number(figure.value, indicator.decimals)
 
 
+def target_of(line: dict, task: str, indicator: Indicator) -> str:
+    """Return the target; of a sum that nobody has reported to yet, the whole's own one."""
+    if task != "assessed":
+        return state_parts(task)[1]
+    target = line.get("target") if line["shown_target"] is None else line["shown_target"]
+    return MISSING if target is None else format_number(target, indicator.decimals)
+
+
 def plan_words(plan: list[Milestone], as_of) -> str:
     """Say which milestone is the yardstick now, or which one comes next."""
     due = [milestone for milestone in plan if milestone.due_on <= as_of]
     milestone = due[-1] if due else plan[0]
-    text = milestone.text or f"完成 {format_number(milestone.threshold)}%"
+    text = milestone.text or milestone.required
     return f"{'节点' if due else '下一个节点'} {format_day(milestone.due_on)}：{text}"
 
 
@@ -133,7 +143,9 @@ def _expected(row: dict) -> str:
     line = row["line"]
     if line.get("has_plan") and line.get("expected_rate") is None and row["task"] == "assessed":
         return "未到节点"
-    return format_printed(line.get("expected_rate"))
+    # Named where it stands: a plan's threshold is not the straight line (R11).
+    sign = PLAN_SIGN if line.get("has_plan") and line.get("expected_rate") is not None else ""
+    return sign + format_printed(line.get("expected_rate"))
 
 
 def _average(line: dict) -> str:

@@ -112,13 +112,21 @@ INPUT_COLUMNS = [
     "benchmark_decimals",
 ]
 
+
+def threshold_rate(measure: str, threshold: str, target: str, direction: str) -> str:
+    """Return the SQL of a milestone as a rate in %: a level over its target, at the places of the column (R11)."""
+    return f"""CASE WHEN {measure} <> 'value' THEN {threshold}
+                WHEN {direction} = 'at_most' THEN ROUND(100 * {target} / NULLIF({threshold}, 0), 2)
+                ELSE ROUND(100 * {threshold} / NULLIF({target}, 0), 2) END"""
+
+
 # A rate has no task where the count it belongs to has none (R4); an assessed target without a value
 # is a blank one (R5); a figure counts only while its report stands as submitted or approved.
 # The period is a parameter wherever a large table is read: joined through `scope` its index would not be
 # used. Cells are joined narrow (OFFSET 0 keeps it so) and only then given their unit's and indicator's
 # columns. The joins that always find their row are outer ones all the same: the planner guesses the rows of
 # an inner join on a CTE at one, and loops.
-INPUTS_LIVE = f"""
+_INPUTS_LIVE = f"""
 unit_now AS (
     SELECT p.id, p.kind, p.order, p.ranked, r.state AS report_state,
            CASE s.reporting_by
@@ -131,12 +139,14 @@ unit_now AS (
     LEFT JOIN report r ON r.period_id = %(period)s AND r.participant_id = p.id
     WHERE (p.joins_on IS NULL OR p.joins_on <= s.ends_on)
       AND (p.leaves_on IS NULL OR p.leaves_on >= s.ends_on)
-      AND (%(units)s::bigint[] IS NULL OR p.id = ANY(%(units)s))
+      AND {{own_unit}}
 ),
 milestone_now AS (
     SELECT m.indicator_id,
            (array_agg(m.threshold ORDER BY m.due_on DESC) FILTER (WHERE m.due_on <= s.as_of))[1]
-               AS threshold
+               AS threshold,
+           (array_agg(m.measure ORDER BY m.due_on DESC) FILTER (WHERE m.due_on <= s.as_of))[1]
+               AS threshold_measure
     FROM scope s
     JOIN project j ON j.programme_id = %(programme)s
     JOIN sub_project sp ON sp.project_id = j.id
@@ -148,15 +158,14 @@ milestone_now AS (
 indicator_now AS (
     SELECT i.id, i.base_id, i.kind, i.direction, i.accumulation, i.additive, i.assessed, i.tolerance,
            i.decimals, sp.project_id, (m.indicator_id IS NOT NULL) AS has_plan, m.threshold,
-           y.benchmark, y.benchmark_measure, y.benchmark_decimals
+           m.threshold_measure, y.benchmark, y.benchmark_measure, y.benchmark_decimals
     FROM project j
     JOIN sub_project sp ON sp.project_id = j.id
     JOIN indicator i ON i.sub_project_id = sp.id
     LEFT JOIN milestone_now m ON m.indicator_id = i.id
     LEFT JOIN benchmark_now y ON y.indicator_id = i.id
     WHERE j.programme_id = %(programme)s
-      AND (%(only)s::bigint[] IS NULL OR i.id = ANY(%(only)s)
-           OR i.id IN (SELECT o.base_id FROM indicator o WHERE o.id = ANY(%(only)s)))
+      AND {{some}}
 ),
 target_now AS (
     SELECT DISTINCT ON (t.indicator_id, t.participant_id)
@@ -166,7 +175,7 @@ target_now AS (
     JOIN indicator_now i ON TRUE
     JOIN target t ON t.indicator_id = i.id
     WHERE t.valid_from <= s.ends_on AND (t.valid_to IS NULL OR t.valid_to >= s.ends_on)
-      AND (%(units)s::bigint[] IS NULL OR t.participant_id = ANY(%(units)s))
+      AND {{own_target}}
     ORDER BY t.indicator_id, t.participant_id, t.revision DESC
 ),
 base_now AS (
@@ -179,7 +188,7 @@ figure_now AS (
     SELECT f.participant_id, f.indicator_id, f.value, r.state AS report_state
     FROM figure f
     JOIN report r ON r.id = f.report_id
-    WHERE f.period_id = %(period)s AND (%(units)s::bigint[] IS NULL OR f.participant_id = ANY(%(units)s))
+    WHERE f.period_id = %(period)s AND {{own_figure}}
 ),
 cell AS (
     SELECT u.id AS participant_id, i.id AS indicator_id, t.revision, t.state, t.value AS target,
@@ -202,11 +211,28 @@ inputs AS (
            c.revision AS target_revision, u.has_report,
            COALESCE(COALESCE(c.report_state, u.report_state) = 'approved', FALSE) AS approved,
            CASE WHEN c.report_state = ANY(%(counted)s) THEN c.value END AS value,
-           i.has_plan, i.threshold, i.benchmark, i.benchmark_measure, i.benchmark_decimals
+           i.has_plan, {threshold_rate("i.threshold_measure", "i.threshold", "c.target", "i.direction")} AS threshold,
+           i.benchmark, i.benchmark_measure, i.benchmark_decimals
     FROM cell c
     LEFT JOIN unit_now u ON u.id = c.participant_id
     LEFT JOIN indicator_now i ON i.id = c.indicator_id
 )"""
+
+#: Some indicators with their bases, where %(only)s names any.
+SOME = """(%(only)s::bigint[] IS NULL OR i.id = ANY(%(only)s)
+           OR i.id IN (SELECT o.base_id FROM indicator o WHERE o.id = ANY(%(only)s)))"""
+
+
+def inputs_live(*, alone: bool = False) -> str:
+    """Return the body of `inputs` over the live tables; `alone` reads the rows of the one participant %(unit)s."""
+    own = "{} = %(unit)s" if alone else "(%(units)s::bigint[] IS NULL OR {} = ANY(%(units)s))"
+    return _INPUTS_LIVE.format(
+        own_unit=own.format("p.id"),
+        own_target=own.format("t.participant_id"),
+        own_figure=own.format("f.participant_id"),
+        some="TRUE" if alone else SOME,
+    )
+
 
 # A later average makes a new version over the same frozen figures (R10): only those columns move.
 INPUTS_FROZEN = f"""
@@ -272,6 +298,14 @@ pooled AS (
                 THEN {printed("s.sum_value", "s.full_target")} END AS rate_with_missing
     FROM sums s
     CROSS JOIN scope c
+)"""
+
+# Where nobody else's rows are read there is no sum of theirs (R6), and the planner leaves the join out.
+NOT_POOLED = """
+pooled AS (
+    SELECT NULL::bigint AS indicator_id, NULL::numeric AS sum_value, NULL::numeric AS sum_target,
+           NULL::bigint AS task_count, NULL::jsonb AS excluding, NULL::numeric AS city_rate
+    WHERE FALSE
 )"""
 
 #: The straight line of R11, and whether the year is over.
@@ -342,10 +376,13 @@ yardsticks AS (
 )"""
 
 
-def progress_ctes(*, frozen: bool) -> list[str]:
-    """Return the CTEs `scope` … `yardsticks`, over the live tables or over a snapshot's lines."""
-    head = [FINENESS, SCOPE_FROZEN, INPUTS_FROZEN] if frozen else [FINENESS, SCOPE_LIVE, INPUTS_LIVE]
-    return [cte.strip() for cte in [*head, RATED, POOLED, YARDSTICKS]]
+def progress_ctes(*, frozen: bool, alone: bool = False) -> list[str]:
+    """Return the CTEs `scope` … `yardsticks`, over the live tables or over a snapshot's lines.
+
+    `alone` reads the rows of one participant, %(unit)s: sums of the whole and what hangs on them are then not told.
+    """
+    head = [FINENESS, SCOPE_FROZEN, INPUTS_FROZEN] if frozen else [FINENESS, SCOPE_LIVE, inputs_live(alone=alone)]
+    return [cte.strip() for cte in [*head, RATED, NOT_POOLED if alone else POOLED, YARDSTICKS]]
 
 
 def progress_parameters(period: ReportingPeriod, *, counted, snapshot_id=None, refresh_benchmarks=False) -> dict:

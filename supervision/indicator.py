@@ -3,7 +3,7 @@
 from livelihood.formats import MISSING, format_day, format_number, format_rate, format_signed
 from projects.models import Benchmark, Milestone, ReportingPeriod
 from supervision.documents.sentences import below_sentence
-from supervision.ranking import NO_TASK_WORDS, excluding_text, indicator_label, is_far_below, rate_text
+from supervision.ranking import NO_TASK_WORDS, excluding_text, indicator_label, is_far_below, rate_text, status_text
 from supervision.scope import StandingsScope
 from supervision.standings import Standings
 
@@ -45,7 +45,7 @@ class IndicatorPage:
             "name": participant.printed_name,
             "is_own": is_own,
             "place": row["place"] if self.in_scope else None,
-            "status_word": "未报送（按0分计）" if scores_zero else "",
+            "status_word": "未报送（按0分计）" if scores_zero else status_text(row),
             "waits_for_approval": row["has_report"] and not row["approved"],
         } | self._figures(row)
 
@@ -71,6 +71,7 @@ class IndicatorPage:
         whole = self.whole
         return self._figures(whole) | {
             "name": self.standings.participants[whole["participant_id"]].printed_name,
+            "status_word": status_text(whole) if whole["status"] else "",
             "is_sum": whole["additive"] and self.is_number,
             "excluding": excluding_text(self.standings, whole),
             "with_missing": None
@@ -125,11 +126,15 @@ class IndicatorPage:
         return {"name": "全市", "value": city if city == MISSING else f"{city}%", "source": source}
 
     def _calendar_yardstick(self) -> dict:
-        milestones = Milestone.objects.filter(indicator=self.indicator).order_by("due_on")
+        milestones = Milestone.objects.filter(indicator=self.indicator).select_related("indicator").order_by("due_on")
         expected = next((row["expected_rate"] for row in self.lines if row["expected_rate"] is not None), None)
         text = MISSING if expected is None else format_rate(expected, self.decimals)
         if self.first["has_plan"]:
-            plan = "、".join(f"{format_day(row.due_on)}{format_rate(row.threshold, 0)}" for row in milestones)
+            plan = "、".join(
+                format_day(row.due_on)
+                + (row.required if row.measure == Milestone.Measure.VALUE else f"{format_number(row.threshold)}%")
+                for row in milestones
+            )
             return {"name": "节点", "value": text, "source": f"节点计划代替时序（规则R11）：{plan}"}
         if expected is None:
             return {"name": "时序", "value": text, "source": "月末数、比率和不超过类指标没有时序（规则R11）"}

@@ -9,6 +9,13 @@ from projects.models.catalogue import (
     Project,
     SubProject,
 )
+from projects.models.duties import (
+    DatedTask,
+    PaperConflict,
+    ProjectLineage,
+    Responsibility,
+    TargetSentence,
+)
 from projects.models.entry import Evidence, SaveBatch
 from projects.models.periods import PeriodReopening, ReportingPeriod
 from projects.models.reports import (
@@ -29,6 +36,7 @@ from projects.models.review import (
 )
 from projects.models.rules import CrossRule, CrossTerm
 from projects.models.targets import Milestone, Target
+from projects.models.uploads import ImportFile, ImportMapping, ImportUpload
 
 __all__ = [
     "Assignment",
@@ -37,25 +45,33 @@ __all__ = [
     "CellReview",
     "CrossRule",
     "CrossTerm",
+    "DatedTask",
     "Evidence",
     "Figure",
     "FigureFlag",
     "FigureRevision",
     "ImportBatch",
+    "ImportFile",
+    "ImportMapping",
+    "ImportUpload",
     "Indicator",
     "LeadConfirmation",
     "LeadObjection",
     "Milestone",
     "Outage",
+    "PaperConflict",
     "Participant",
     "PeriodReopening",
     "Programme",
     "Project",
+    "ProjectLineage",
     "Reminder",
     "Report",
     "ReportApproval",
     "ReportingPeriod",
+    "Responsibility",
     "SaveBatch",
     "SubProject",
     "Target",
+    "TargetSentence",
 ]

@@ -11,6 +11,11 @@ from projects import querysets
 class Programme(models.Model):
     """年度民生工程: one year's list of a region (`fuyang-2020`)."""
 
+    class Kind(models.TextChoices):
+        LIVELIHOOD = "livelihood", "民生工程"
+        DEEDS = "deeds", "为民实事"
+        OTHER = "other", "其他"
+
     class FundDenominator(models.TextChoices):
         PLANNED = "planned", "计划"
         RECEIVED = "received", "到位"
@@ -21,6 +26,7 @@ class Programme(models.Model):
 
     code = models.CharField("代码", max_length=40)
     name = models.CharField("名称", max_length=100)
+    kind = models.CharField("种类", max_length=12, choices=Kind, default=Kind.LIVELIHOOD)
     owner = models.ForeignKey(Region, models.PROTECT, verbose_name="主办地区", related_name="programmes")
     office = models.ForeignKey(Agency, models.PROTECT, verbose_name="主办单位", related_name="programmes")
     year = models.PositiveSmallIntegerField("年度")
@@ -29,6 +35,7 @@ class Programme(models.Model):
         "拨付率分母", max_length=10, choices=FundDenominator, default=FundDenominator.PLANNED
     )
     reporting_by = models.CharField("由谁报送", max_length=12, choices=ReportingBy, default=ReportingBy.PARTICIPANT)
+    # Documents in the order of the paper: {number 文号, title, dated_on, issuer, …}; texts, dates as text.
     basis = models.JSONField("依据文件", default=list, blank=True)
     is_demo = models.BooleanField("演示数据", default=False)
 
@@ -42,6 +49,7 @@ class Programme(models.Model):
             models.UniqueConstraint(
                 fields=["code"], name="programme_code_unique", violation_error_message="代码已存在"
             ),
+            one_of("programme_kind_valid", "kind", ["livelihood", "deeds", "other"], message="年度种类不正确"),
             models.CheckConstraint(
                 name="programme_decimals_valid",
                 condition=Q(decimals__lte=4),

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from livelihood.constraints import one_of
+from livelihood.formats import format_number
 from livelihood.models import User
 from projects import querysets
 from projects.models.catalogue import Indicator, Participant
@@ -87,11 +88,20 @@ class Target(models.Model):
 
 
 class Milestone(models.Model):
-    """节点: "by 2022-06-30 完工率 ≥ 50 %"; replaces the straight line for its indicator (R11)."""
+    """节点: "by 2022-06-30 完工率 ≥ 50 %"; replaces the straight line for its indicator (R11).
+
+    A rate or standard may be given its own level to reach (管理率 60 %, measure `value`): its yardstick is that level
+    over the target.
+    """
+
+    class Measure(models.TextChoices):
+        RATE = "rate", "完成率"
+        VALUE = "value", "指标值"
 
     indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name="指标", related_name="milestones")
     due_on = models.DateField("时限")
-    threshold = models.DecimalField("完成率不低于(%)", max_digits=7, decimal_places=2)
+    measure = models.CharField("口径", max_length=6, choices=Measure, default=Measure.RATE)
+    threshold = models.DecimalField("不低于", max_digits=7, decimal_places=2)
     text = models.CharField("节点要求", max_length=100, blank=True)
 
     class Meta:
@@ -109,7 +119,20 @@ class Milestone(models.Model):
                 condition=Q(threshold__gte=0),
                 violation_error_message="节点完成率不能为负数",
             ),
+            one_of("milestone_measure_valid", "measure", ["rate", "value"], message="节点口径不正确"),
+            models.CheckConstraint(
+                name="milestone_rate_at_most_100",
+                condition=~Q(measure="rate") | Q(threshold__lte=100),
+                violation_error_message="节点完成率最高为100",
+            ),
         ]
 
     def __str__(self):
         return f"{self.indicator} {self.due_on}"
+
+    @property
+    def required(self) -> str:
+        """Return what is asked for: 完成 50%, or 达到 60% of a level given in the indicator's own unit."""
+        if self.measure == self.Measure.VALUE:
+            return f"达到 {format_number(self.threshold)}{self.indicator.unit}"
+        return f"完成 {format_number(self.threshold)}%"

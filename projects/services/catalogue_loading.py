@@ -4,7 +4,7 @@ The data is a plain structure (that of `fixtures/fuyang-2020.yaml`; the workbook
 
     regions       [{code, name, short_name, kind, parent (code)}]            optional, parents first
     agencies      [{region (code), name}] or [{region, office, names}]       optional
-    programme     {code, name, owner (region code), office (agency name), year, decimals, fund_denominator,
+    programme     {code, name, kind, owner (region code), office (agency name), year, decimals, fund_denominator,
                    reporting_by, is_demo, basis}
     target_documents  {participant code: {number, dated_on, valid_from}}     optional
     participants  [{code, printed_name, short_names, kind, ranked, region, agency, joins_on, leaves_on}]
@@ -15,34 +15,38 @@ The data is a plain structure (that of `fixtures/fuyang-2020.yaml`; the workbook
                   participant, project_seq, sub_item, indicator, state, value, comparison, printed; is_demo
                   or note 演示数据 marks made-up ones
     revision      {reason, document, document_on, valid_from}                 optional; see below
+    and people, sentences, dated tasks, lineage and conflicts: see projects/services/duties_loading.py
 
 A target that exists with other words or another value is a new revision (R19) and needs `revision`;
 without it the whole load is refused. What the database has and the data lacks stays and is counted.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from django.db import models, transaction
+from django.db import transaction
 
 from livelihood.access import require_city_office
 from livelihood.models import Agency, Region, User
-from livelihood.services import Refused, record_event
+from livelihood.services import record_event
 from projects.catalogue_check import TargetRow, catalogue_problems, indicator_rows, target_rows
 from projects.models import (
     Assignment,
     Indicator,
-    Milestone,
     Participant,
     Programme,
     Project,
     SubProject,
     Target,
 )
+from projects.services.duties_loading import load_duties
+from projects.services.load_outcome import CatalogueRefused, LoadedRow, LoadOutcome
+from projects.services.own_places import foreign_problems
+from projects.services.syncing import sync_rows
+from projects.services.targets import differs, newest_targets
 
-PROGRAMME_FIELDS = ["name", "year", "decimals", "fund_denominator", "reporting_by", "basis", "is_demo"]
+PROGRAMME_FIELDS = ["name", "kind", "year", "decimals", "fund_denominator", "reporting_by", "basis", "is_demo"]
 SUB_PROJECT_FIELDS = ["city_leader", "department_leader", "implementer", "due_on"]
 INDICATOR_FIELDS = [
     "kind",
@@ -56,48 +60,26 @@ INDICATOR_FIELDS = [
     "tolerance",
     "is_starred",
 ]
-TARGET_FIELDS = ["state", "value", "comparison", "printed"]
-
-
-class CatalogueRefused(Refused):
-    """The catalogue cannot be loaded; `problems` are Chinese sentences, all of them at once."""
-
-    def __init__(self, problems: list[str]):
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-@dataclass
-class LoadOutcome:
-    """What a load did: rows by table, and what the audit trail keeps of the changes."""
-
-    created: Counter = field(default_factory=Counter)
-    changed: Counter = field(default_factory=Counter)
-    unchanged: Counter = field(default_factory=Counter)
-    differences: list[str] = field(default_factory=list)
-    programme: Programme | None = None
-
-    @property
-    def is_changed(self) -> bool:
-        """Tell whether anything was written."""
-        return bool(self.created or self.changed)
 
 
 @transaction.atomic
-def load_catalogue(*, data: dict, by: User) -> LoadOutcome:
+def load_catalogue(*, data: dict, by: User, is_upload: bool = False) -> LoadOutcome:
     """Bring the catalogue to what `data` says; a second run writes nothing and records nothing.
+
+    Of places an upload writes only new ones under the owner; the rest are the system administrator's.
 
     Raises CatalogueRefused with every problem found, NotAllowed unless `by` works in the owner's office.
     About 30 queries whatever the number of rows.
     """
-    problems = catalogue_problems(data)
-    if problems:
+    if problems := catalogue_problems(data):
         raise CatalogueRefused(problems)
     loader = _Loader(data, by)
     loader.load_places()
     if loader.problems:
         raise CatalogueRefused(loader.problems)
     require_city_office(by, loader.owner.pk)
+    if problems := foreign_problems(data, owner=loader.owner, outcome=loader.outcome, is_upload=is_upload):
+        raise CatalogueRefused(problems)
     loader.load_programme()
     loader.load_items()
     loader.load_targets()
@@ -143,7 +125,7 @@ class _Loader:
         self._load_agencies()
         found = Agency.objects.filter(region__code__in=set(named))
         self.agencies = {(agency.region_id, agency.name): agency for agency in found}
-        self.office = self._agency(self.owner, programme["office"])
+        self.office = self.agency(self.owner, programme["office"])
 
     def _load_regions(self) -> None:
         rows = self.data.get("regions", [])
@@ -151,13 +133,20 @@ class _Loader:
             row["code"]: {"name": row["name"], "short_name": row.get("short_name", ""), "kind": row["kind"], "order": n}
             for n, row in enumerate(rows, 1)
         }
-        existing = Region.objects.filter(code__in={*wanted, *(row.get("parent") for row in rows)} - {None})
-        found = self._sync(Region, existing, wanted, ["code"], label="行政区划")
+        existing = list(Region.objects.filter(code__in={*wanted, *(row.get("parent") for row in rows)} - {None}))
+        above = {region.code: region.parent_id for region in existing}
+        at = {row["code"]: row.get("at", "") for row in rows}
+        found = self.sync(Region, existing, wanted, ["code"], label="行政区划", at=at)
         parents = {row["code"]: {"parent_id": found[row["parent"]].pk} for row in rows if found.get(row.get("parent"))}
-        self._sync(Region, found.values(), parents, ["code"], label="行政区划", count=False)
+        for code, fields in parents.items():
+            if code in above and above[code] != fields["parent_id"]:
+                words = f"行政区划“{found[code]}”的上级有改动"
+                self.outcome.rows.append(LoadedRow(False, "行政区划", str(found[code]), at[code], words))
+                self.outcome.count("changed", "行政区划", 1)
+        self.sync(Region, found.values(), parents, ["code"], label="行政区划", count=False)
 
     def _load_agencies(self) -> None:
-        wanted, orders = {}, Counter()
+        wanted, orders, at = {}, Counter(), {}
         for row in self.data.get("agencies", []):
             region = self.regions.get(row["region"])
             if region is None:
@@ -166,23 +155,30 @@ class _Loader:
             for name in row.get("names") or [row["name"]]:
                 orders[region.pk] += 1
                 wanted[(region.pk, name)] = {"order": orders[region.pk]}
+                at[(region.pk, name)] = row.get("at", "")
         existing = Agency.objects.filter(region__in={key[0] for key in wanted})
-        self._sync(Agency, existing, wanted, ["region_id", "name"], label="责任单位")
+        self.sync(Agency, existing, wanted, ["region_id", "name"], label="责任单位", at=at)
 
     def load_programme(self) -> None:
         """The programme, its participants in official order (the whole included)."""
         given = self.data["programme"]
         wanted = {given["code"]: {key: given[key] for key in PROGRAMME_FIELDS if key in given}}
         wanted[given["code"]] |= {"owner_id": self.owner.pk, "office_id": self.office.pk if self.office else None}
+        existing = list(Programme.objects.filter(code=given["code"]))
         if "basis" in given:
-            wanted[given["code"]]["basis"] = [_plain(document) for document in given["basis"]]
-        existing = Programme.objects.filter(code=given["code"])
-        self.programme = self._sync(Programme, existing, wanted, ["code"], label="年度民生工程")[given["code"]]
+            # A workbook knows number and title only; what else is known of the same document stays.
+            known = {_words_of(document): document for row in existing for document in row.basis}
+            wanted[given["code"]]["basis"] = [
+                _plain(row) if row.keys() - {"number", "title"} else known.get(_words_of(row), row)
+                for row in given["basis"]
+            ]
+        at = {given["code"]: ""}
+        self.programme = self.sync(Programme, existing, wanted, ["code"], label="年度民生工程", at=at)[given["code"]]
         self.outcome.programme = self.programme
         rows = {}
         for order, row in enumerate(self.data["participants"], 1):
             region = self.regions.get(row.get("region"))
-            agency = self._agency(region, row["agency"]) if row.get("agency") else None
+            agency = self.agency(region, row["agency"]) if row.get("agency") else None
             kind = row.get("kind", "unit")
             rows[(self.programme.pk, row["code"])] = {
                 "printed_name": row["printed_name"],
@@ -195,15 +191,16 @@ class _Loader:
                 **{key: row[key] for key in ["joins_on", "leaves_on"] if key in row},
             }
         existing = Participant.objects.filter(programme=self.programme)
-        found = self._sync(Participant, existing, rows, ["programme_id", "code"], label="考核单位")
+        at = {(self.programme.pk, row["code"]): row.get("at", "") for row in self.data["participants"]}
+        found = self.sync(Participant, existing, rows, ["programme_id", "code"], label="考核单位", at=at)
         self.participants = {participant.code: participant for participant in found.values()}
 
     def load_items(self) -> None:
         """Projects, sub-projects, indicators with their links, milestones and filling agencies."""
         self._load_projects()
         self._load_indicators()
-        self._load_milestones()
         self._load_assignments()
+        load_duties(self)
 
     def _load_projects(self) -> None:
         rows = {
@@ -216,19 +213,20 @@ class _Loader:
             for row in self.data["projects"]
         }
         existing = Project.objects.filter(programme=self.programme)
-        projects = self._sync(Project, existing, rows, ["programme_id", "seq"], label="项目")
+        at = {(self.programme.pk, row["seq"]): row.get("at", "") for row in self.data["projects"]}
+        projects = self.sync(Project, existing, rows, ["programme_id", "seq"], label="项目", at=at)
         subs, supporting = {}, {}
         for row in self.data["projects"]:
             project = projects[(self.programme.pk, row["seq"])]
             for order, sub in enumerate(row.get("sub_projects") or [{}], 1):
                 lead = sub.get("lead_agency") or row.get("lead_agency")
-                agency = self._agency(self.owner, lead) if lead else None
+                agency = self.agency(self.owner, lead) if lead else None
                 key = (project.pk, sub.get("name", ""))
                 subs[key] = {"order": order, "lead_agency_id": agency.pk if agency else None}
                 subs[key] |= {name: sub[name] for name in SUB_PROJECT_FIELDS if name in sub}
-                supporting[key] = [self._agency(self.owner, name) for name in sub.get("supporting_agencies", [])]
+                supporting[key] = [self.agency(self.owner, name) for name in sub.get("supporting_agencies", [])]
         existing = SubProject.objects.filter(project__programme=self.programme)
-        self.sub_projects = self._sync(SubProject, existing, subs, ["project_id", "name"], label="子项")
+        self.sub_projects = self.sync(SubProject, existing, subs, ["project_id", "name"], label="子项")
         self.projects = {key[1]: project for key, project in projects.items()}
         self._sync_supporting(supporting)
 
@@ -252,11 +250,12 @@ class _Loader:
             self.outcome.created["配合单位"] += len(missing)
 
     def _load_indicators(self) -> None:
-        rows, links, orders = {}, {}, Counter()
+        rows, links, orders, at = {}, {}, Counter(), {}
         for project, sub, row in indicator_rows(self.data):
             sub_project = self.sub_projects[(self.projects[project["seq"]].pk, sub.get("name", ""))]
             orders[sub_project.pk] += 1
             key = (sub_project.pk, row["name"])
+            at[key] = row.get("at", "")
             rows[key] = {"order": orders[sub_project.pk]} | {
                 name: row[name] for name in INDICATOR_FIELDS if name in row
             }
@@ -270,30 +269,18 @@ class _Loader:
             # In the same UPDATE as `assessed`: the table refuses an assessed 其中 even for a moment.
             ready = {name: known.get(other) for name, other in pair.items() if other is None or other in known}
             rows[key] |= {f"{name}_id": pk for name, pk in ready.items()}
-        found = self._sync(Indicator, existing, rows, keys, label="指标")
+        found = self.sync(Indicator, existing, rows, keys, label="指标", at=at)
         linked = {
             key: {f"{name}_id": found[other].pk if other else None for name, other in pair.items()}
             for key, pair in links.items()
         }
-        self._sync(Indicator, found.values(), linked, keys, label="指标", count=False)
+        self.sync(Indicator, found.values(), linked, keys, label="指标", count=False)
         self.indicators = {
             (project["seq"], sub.get("name", ""), row["name"]): found[
                 (self.sub_projects[(self.projects[project["seq"]].pk, sub.get("name", ""))].pk, row["name"])
             ]
             for project, sub, row in indicator_rows(self.data)
         }
-
-    def _load_milestones(self) -> None:
-        rows = {
-            (self.indicators[(project["seq"], sub.get("name", ""), row["name"])].pk, milestone["due_on"]): {
-                "threshold": Decimal(str(milestone["threshold"])),
-                "text": milestone.get("text", ""),
-            }
-            for project, sub, row in indicator_rows(self.data)
-            for milestone in row.get("milestones", [])
-        }
-        existing = Milestone.objects.filter(indicator__in=self.indicators.values())
-        self._sync(Milestone, existing, rows, ["indicator_id", "due_on"], label="节点")
 
     def _load_assignments(self) -> None:
         """Counties fill through 太和县 + 教育局; the own level through the lead agency; the whole has none."""
@@ -307,7 +294,7 @@ class _Loader:
                     if agency_id:
                         rows[(sub_project.pk, participant.pk)] = {"agency_id": agency_id}
         existing = Assignment.objects.filter(participant__programme=self.programme)
-        self._sync(Assignment, existing, rows, ["sub_project_id", "participant_id"], label="填报分工")
+        self.sync(Assignment, existing, rows, ["sub_project_id", "participant_id"], label="填报分工")
 
     def _filling_agency_id(self, participant: Participant, sub_project: SubProject, suffix: str) -> int | None:
         if participant.kind == Participant.Kind.WHOLE or participant.region_id is None:
@@ -319,10 +306,7 @@ class _Loader:
 
     def load_targets(self) -> None:
         """First targets, and next revisions where `revision` gives reason and document (R19)."""
-        newest: dict[tuple, Target] = {}
-        stored = Target.objects.filter(indicator__in=self.indicators.values()).order_by("revision")
-        for target in stored:
-            newest[(target.indicator_id, target.participant_id)] = target
+        newest = newest_targets(self.indicators.values())
         made, revised = [], []
         for row in target_rows(self.data):
             indicator, participant = self.indicators[row.key], self.participants[row.participant]
@@ -330,12 +314,14 @@ class _Loader:
             before = newest.get((indicator.pk, participant.pk))
             if before is None:
                 made.append(target)
-            elif any(getattr(before, name) != getattr(target, name) for name in TARGET_FIELDS):
+                name = f"{participant.printed_name}的“{indicator.name}”"
+                self.outcome.rows.append(LoadedRow(True, "目标任务", name, row.values.get("at", ""), _shown(target)))
+            elif differs(before, target):
                 revised.append((before, target, row))
             else:
                 self.outcome.unchanged["目标任务"] += 1
         self._revise(revised)
-        self._count("created", "目标任务", len(made))
+        self.outcome.count("created", "目标任务", len(made))
         if not self.problems:  # a revision without its reason has no number either
             Target.objects.bulk_create([*made, *(target for _before, target, _row in revised)], batch_size=2000)
 
@@ -352,8 +338,8 @@ class _Loader:
             target.reason, target.document = revision["reason"], revision["document"]
             target.document_on = revision["document_on"]
             target.valid_from = revision.get("valid_from") or date(self.programme.year, 1, 1)
-            self.outcome.differences.append(words)
-        self._count("changed", "目标任务", len(revised))
+            self.outcome.rows.append(LoadedRow(False, "目标任务", name, row.values.get("at", ""), words))
+        self.outcome.count("changed", "目标任务", len(revised))
 
     def _target(self, row: TargetRow, indicator: Indicator, participant: Participant) -> Target:
         values = row.values
@@ -373,7 +359,8 @@ class _Loader:
             set_by=self.by,
         )
 
-    def _agency(self, region: Region | None, name: str) -> Agency | None:
+    def agency(self, region: Region | None, name: str) -> Agency | None:
+        """Return an agency of a place by name; a missing one becomes a problem."""
         return self._agency_in(region.pk, name) if region else None
 
     def _agency_in(self, region_id: int, name: str) -> Agency | None:
@@ -383,45 +370,13 @@ class _Loader:
             self.problems.append(sentence)
         return agency
 
-    def _sync(
-        self, model: type[models.Model], existing, wanted: dict, keys: list[str], *, label: str, count: bool = True
-    ) -> dict:
-        """Create what is missing and change what differs; returns key → row. At most 3 queries.
+    def sync(self, *rows, **options) -> dict:
+        """Bring rows of a table to what is wanted, counted in this load's outcome."""
+        return sync_rows(self.outcome, *rows, **options)
 
-        `wanted`: key → fields. With `count` false the rows were counted by an earlier pass already.
-        """
-        single = len(keys) == 1
-        found = {getattr(row, keys[0]) if single else tuple(getattr(row, key) for key in keys): row for row in existing}
-        made, changed, fields = [], [], set()
-        for key, values in wanted.items():
-            row = found.get(key)
-            if row is None:
-                names = {keys[0]: key} if single else dict(zip(keys, key, strict=True))
-                found[key] = model(**names, **values)
-                made.append(found[key])
-                continue
-            differing = [name for name, value in values.items() if getattr(row, name) != value]
-            for name in differing:
-                if count:
-                    label_of_field = model._meta.get_field(name.removesuffix("_id")).verbose_name
-                    words = "有改动" if name.endswith("_id") else f"：{getattr(row, name)} → {values[name]}"
-                    self.outcome.differences.append(f"{label}“{row}”的{label_of_field}{words}")
-                setattr(row, name, values[name])
-            if differing:
-                changed.append(row)
-                fields.update(differing)
-        model.objects.bulk_create(made, batch_size=2000)
-        if changed:
-            model.objects.bulk_update(changed, [name.removesuffix("_id") for name in sorted(fields)])
-        if count:
-            self._count("created", label, len(made))
-            self._count("changed", label, len(changed))
-            self._count("unchanged", label, len(wanted) - len(made) - len(changed))
-        return found
 
-    def _count(self, what: str, label: str, number: int) -> None:
-        if number:
-            getattr(self.outcome, what)[label] += number
+def _words_of(document: dict) -> str:
+    return "".join(f"{document.get('number', '')} {document.get('title', '')}".split())
 
 
 def _plain(document: dict) -> dict:

@@ -27,6 +27,7 @@ from projects.services.catalogue import load_catalogue
 from projects.services.cross_rules import activate_cross_rule, create_cross_rule
 from supervision.models import DocumentSeries, ScoringComponent, ScoringScheme
 from supervision.services.demo_months import DemoMonths, due_at, month_end
+from supervision.services.demo_zhangye import load_zhangye
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 #: Numbers of the series that papers made elsewhere have used; the first bulletin gets the next.
@@ -71,6 +72,7 @@ def load_demo(*, catalogue_only: bool = False) -> DemoOutcome:
     if not catalogue_only:
         DemoMonths(catalogue, programme, counts).load()
         load_tongguan(by=User.objects.get(username="tongguan_office"))
+        load_zhangye(by=User.objects.get(username="zhangye_office"))
     record_event(by=system, verb="load_demo", target=programme, after=dict(counts))
     return DemoOutcome(is_new=True, counts=counts)
 
