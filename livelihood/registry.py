@@ -78,6 +78,8 @@ class Change:
 _sections: dict[str, Section] = {}
 _to_do: dict[str, Callable[[User], Iterable[ToDo]]] = {}
 _jobs: dict[str, Callable[[Job], dict]] = {}
+#: Kinds whose work stops at its next `note_progress` when it is cancelled, with nothing half done.
+_stopping: set[str] = set()
 _job_pages: dict[str, Callable[[Job], "JobPage"]] = {}
 _panels: dict[str, Callable[[User], Iterable[Panel]]] = {}
 _changes: dict[str, Callable[[User, datetime], Iterable[Change]]] = {}
@@ -141,8 +143,9 @@ def changes_for(user: User, since: datetime) -> list[Change]:
 
 
 def register_action(slot: str, name: str, source: Callable[[User, object], Iterable[Action]]) -> None:
-    """Offer actions on the pages of a kind of object: slot "period" or "report", called with user and object.
+    """Offer actions on the pages of a kind of object: slot "programme", "period" or "report".
 
+    The source is called with user and object.
     A second registration of the same name in a slot replaces the first.
     """
     _actions.setdefault(slot, {})[name] = source
@@ -154,9 +157,19 @@ def actions_for(slot: str, user: User, subject: object) -> list[Action]:
     return sorted((action for source in sources for action in source(user, subject)), key=lambda action: action.order)
 
 
-def register_job(kind: str, run: Callable[[Job], dict]) -> None:
-    """Offer the function that carries out jobs of `kind`; it returns the job's result."""
+def register_job(kind: str, run: Callable[[Job], dict], *, may_cancel: bool = False) -> None:
+    """Offer the function that carries out jobs of `kind`; it returns the job's result.
+
+    `may_cancel`: it calls `note_progress` between steps of which each may be the last.
+    """
     _jobs[kind] = run
+    if may_cancel:
+        _stopping.add(kind)
+
+
+def may_cancel_job(kind: str) -> bool:
+    """Tell whether jobs of `kind` can be cancelled."""
+    return kind in _stopping
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ EMBEDDED = env_bool("LIVELIHOOD_EMBEDDED", False)
 VAR_DIR = env_directory("LIVELIHOOD_VAR", BASE_DIR / "var")
 # Less free space than this there, and the site says on /readyz and 运行状态 that it is not ready.
 MIN_FREE_MB = env_int("LIVELIHOOD_MIN_FREE_MB", 500)
+# So many days before its date a milestone is 临近, and a task falls due soon.
+MILESTONE_SOON_DAYS = env_int("LIVELIHOOD_SOON_DAYS", 14)
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = embedded.secret_key(VAR_DIR) if EMBEDDED and not env_str("SECRET_KEY", "") else env_secret("SECRET_KEY")
@@ -115,6 +117,8 @@ CACHES = {
 # Opening a connection per request cost three quarters of the throughput.
 DATABASES["default"]["CONN_MAX_AGE"] = env_int("CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# A pooler that gives every transaction another connection: what one leaves behind, the next does not find.
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env_bool("DATABASE_POOLED", False)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Work is a row in the database; the broker is a doorbell that may forget everything (read by livelihood/celery.py).

@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Expression
 from django.utils import timezone
 
 from livelihood.formats import format_moment
@@ -29,6 +28,9 @@ from projects.cell_key import Key, key_text
 from projects.models import Report
 
 if TYPE_CHECKING:
+    from livelihood.workbooks import Sheet
+    from projects.excel.columns import ReturnSheet
+    from projects.excel.part_tables import PartReader
     from projects.line_facts import LineFacts
 
 
@@ -131,6 +133,30 @@ class Filling:
     filled: int
 
 
+@dataclass(frozen=True)
+class PartCell:
+    """One cell of a part that a sheet says something of, as every page and paper can show it.
+
+    `key` None: nothing is stored of it (a plan, a line that does not exist); `place` and `label` say what it is, `old`
+    and `new` what it says now and would say, `version` what is stored; `row` is its row of the command's document,
+    `entry` what the part stores.
+    """
+
+    part: str
+    place: str
+    label: str
+    row: dict = field(compare=False)
+    key: Key | None = None
+    old: str = ""
+    new: str = ""
+    is_changed: bool = False
+    is_blank: bool = False
+    version: int = 0
+    sheet: str = ""
+    cell: str = ""
+    entry: object = field(default=None, compare=False)
+
+
 class ReportPart(ABC):
     """月报组成: one block of a report."""
 
@@ -179,6 +205,17 @@ class ReportPart(ABC):
         """
         return self.lines(report, user, typed=typed, result=result)
 
+    def sheet(self, report: Report, user: User, *, facts: str) -> "Sheet | None":
+        """Return the part's lines, as the page filters them, as a sheet of the exported report; None without any."""
+        return None
+
+    def return_sheet(self, period, participant) -> "ReturnSheet | None":
+        """Return the sheet that the template of a participant has for the part; None where it needs none.
+
+        A constant number of queries.
+        """
+        return None
+
     @abstractmethod
     def places(self, report: Report, keys: Iterable[Key]) -> dict[Key, Place]:
         """Return where the cells stand that are the report's; the others are absent. A few queries, or none."""
@@ -225,13 +262,13 @@ class ReportPart(ABC):
     def panel(self, report: Report, user: User, key: Key) -> dict | None:
         """Return what is known of one cell, for `panel_template`; None when it is not on the user's page."""
 
-    def presence(self) -> Expression | None:
-        """Return, of a row of `report`, the array of sub-projects (ids) the part may have cells of.
+    def presence(self) -> str:
+        """Return SQL for the array of sub-projects (ids) the part may have cells of, of a row of `report`.
 
         Read with a report that is held (projects/services/held.py), so that elsewhere nothing is asked of the part.
-        None: the part says nothing about it.
+        Nothing where the part does not tell.
         """
-        return None
+        return ""
 
     def follow_figures(self, reports: Iterable[Report], places: Iterable[tuple[int, int]]) -> dict[int, list[Key]]:
         """Bring up to date what the part says of its own cells by how far the works are, after figures changed.
@@ -262,6 +299,23 @@ class ReportPart(ABC):
     def save(self, report: Report, cells: dict, *, by: User, origin: str) -> SaveResult:
         """Store typed cells (key → raw text and base version). One transaction, audited."""
 
+    #: What the part's rows are called in the document of a read return; "" where none are read.
+    document_key: str = ""
+
+    def import_reader(self, period, *, file: str) -> "PartReader | None":
+        """Return what reads the part's columns in one file of returns of the period; None for a part without any.
+
+        No query before such columns are met.
+        """
+        return None
+
+    def store_read(self, report: Report, cells: Iterable[PartCell], *, by: User, import_batch) -> bool:
+        """Store what a sheet says, in the caller's transaction; a constant number of statements.
+
+        Returns False when somebody changed one of the cells meanwhile. Raises Refused.
+        """
+        return True
+
     @abstractmethod
     def carry(self, report: Report, *, by: User, keys: set[str] | None = None, section: str | None = None):
         """沿用: confirm last period's values in the user's cells that are still blank; return a SaveResult.
@@ -272,6 +326,10 @@ class ReportPart(ABC):
     @abstractmethod
     def check(self, report: Report) -> list[str]:
         """Return Chinese sentences saying what still stands between the report and signing."""
+
+    def check_many(self, reports: Iterable[Report]) -> dict[int, list[str]]:
+        """Return the sentences of several reports of one period, by id; as many queries as for one."""
+        return {report.pk: self.check(report) for report in reports}
 
     def warnings(self, report: Report) -> list[str]:
         """Return Chinese sentences the signer should have read; they do not block."""

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from livelihood.access import Role, access_of, is_city_office, oversees
 from livelihood.models import Agency, User
+from livelihood.registry import actions_for
 from projects import rights
 from projects.bureaus import last_reminders
 from projects.fullness import filling_of, flag_counts, summed
@@ -128,6 +129,7 @@ def programme_rows(programmes: QuerySet, user: User) -> list[dict]:
         {
             "programme": programme,
             "sees_all": oversees(user, programme.owner_id),
+            "actions": actions_for("programme", user, programme),
             "periods": [_period_line(period, programme, reports[period.pk]) for period in periods[programme.pk]],
         }
         for programme in programmes

@@ -7,6 +7,7 @@ from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Now
 
 from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
+from livelihood.models import RoleGrant
 
 
 class ProgrammeQuerySet(models.QuerySet):
@@ -81,6 +82,13 @@ class TargetQuerySet(models.QuerySet):
             revision__gt=OuterRef("revision"),
         ).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
         return self.filter(valid_from__lte=day).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day), ~Exists(newer))
+
+    def newest(self):
+        """Return, per indicator and participant, the latest revision, whenever it begins to count."""
+        newer = self.model.objects.filter(
+            indicator=OuterRef("indicator"), participant=OuterRef("participant"), revision__gt=OuterRef("revision")
+        )
+        return self.filter(~Exists(newer))
 
 
 class ReportingPeriodQuerySet(models.QuerySet):
@@ -197,3 +205,32 @@ class LeadObjectionQuerySet(models.QuerySet):
             Q(agency__in=access_of(user).agency_ids(Role.LEAD_AGENCY))
             | Q(report__in=reports.objects.visible_to(user).values("pk"))
         )
+
+
+class ImportUploadQuerySet(models.QuerySet):
+    """Uploaded workbooks."""
+
+    def visible_to(self, user):
+        """Return the uploads of who oversees the programme, those for the user's county, and of the lead agency's own.
+
+        A lead agency's are those its people sent; where the units report, nobody of an agency can have sent one.
+        """
+        access = access_of(user)
+        by_colleague = RoleGrant.objects.filter(
+            user=OuterRef("uploaded_by"),
+            agency__in=access.agency_ids(Role.LEAD_AGENCY, Role.FILLER),
+            agency__led_sub_projects__project__programme=OuterRef("programme"),
+        )
+        return self.filter(
+            Q(programme__owner__in=access.region_ids(*OVERSEEING_ROLES))
+            | Q(participant__region__in=access.region_ids(*COUNTY_ROLES))
+            | (Q(participant__isnull=True, programme__reporting_by="agency") & Exists(by_colleague))
+        )
+
+    def unfinished(self):
+        """Return those that still wait for somebody."""
+        return self.filter(state__in=self.model.UNFINISHED)
+
+
+class ImportMappingQuerySet(models.QuerySet):
+    """Corrected readings of headings and rows."""

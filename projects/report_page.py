@@ -96,9 +96,12 @@ def report_steps(report: Report, user: User) -> dict:
     }
 
 
-def options_query(report: Report) -> str:
-    """Return what the person chose for the page as the query of its addresses; nothing where nothing was chosen."""
-    names = {name for part in parts.registered() for name in part.option_names}
+def options_query(report: Report, *more: str) -> str:
+    """Return what the person chose for the page as the query of its addresses; nothing where nothing was chosen.
+
+    `more`: choices of the page itself to keep as well.
+    """
+    names = {*more, *(name for part in parts.registered() for name in part.option_names)}
     chosen = {name: report.options[name] for name in sorted(names & report.options.keys())}
     return f"?{urlencode(chosen)}" if chosen else ""
 
@@ -107,6 +110,14 @@ def _filters(blocks: list[dict]) -> list[tuple[str, str]]:
     """Return the filters with one for each part that has lines and a filter of its own."""
     own = [(block["part"].code, block["part"].filter_label) for block in blocks if block["lines"]]
     return FILTERS + [(code, label) for code, label in own if label]
+
+
+def filter_label(code: str) -> str:
+    """Return what a filter of the page is called, nothing for none."""
+    if code in ("", "tasks"):
+        return ""
+    labels = dict(FILTERS) | {part.code: part.filter_label for part in parts.registered() if part.filter_label}
+    return labels.get(code, "")
 
 
 def rows_of(blocks: list[dict]) -> list[dict]:

@@ -6,7 +6,7 @@ Seeing a report is `Report.objects.visible_to(user)`; this module is about what 
 from dataclasses import dataclass
 
 from livelihood.access import Role, access_of, is_city_office
-from livelihood.models import User
+from livelihood.models import Agency, User
 from projects.models import Assignment, Participant, Programme, Report
 
 #: verb → the parts a person can have in a report of which one is needed.
@@ -93,6 +93,18 @@ def sees_sub_project(user: User, report: Report, sub_project_id: int) -> bool:
 def may(user: User, verb: str, report: Report) -> bool:
     """Tell whether the user's part in the report covers the verb, whatever the report's state."""
     return bool(parts_in(user, report) & VERB_ROLES[verb])
+
+
+def reporting_agencies(user: User, programme: Programme) -> frozenset[int]:
+    """Return the lead agencies (ids) whose reports of the programme the user fills; none where the units report.
+
+    At most one query.
+    """
+    held = access_of(user).agency_ids(Role.LEAD_AGENCY, Role.FILLER)
+    if programme.reporting_by != Programme.ReportingBy.AGENCY or not held:
+        return frozenset()
+    leading = Agency.objects.filter(pk__in=held, led_sub_projects__project__programme=programme)
+    return frozenset(leading.values_list("pk", flat=True))
 
 
 def _assigned(user: User, participant: Participant) -> list[int]:

@@ -8,14 +8,18 @@ from django.urls import reverse
 from livelihood import registry
 from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of, is_city_office, oversees
 from livelihood.formats import format_moment
-from livelihood.models import User
-from livelihood.registry import Action, Section, ToDo
+from livelihood.models import Job, User
+from livelihood.registry import Action, JobPage, Section, ToDo
 from projects import home, home_workflow, parts, rights
 from projects.bureaus import last_reminders
+from projects.dated_tasks import dated_task_to_do
 from projects.figures_part import FiguresPart
 from projects.matrix_page import first_matrix
+from projects.milestone_page import has_plan
 from projects.models import LeadObjection, Participant, Programme, Report, ReportingPeriod
 from projects.opinions import leading_agencies, opinions_due
+from projects.report_page import options_query
+from projects.services import uploads
 
 State = Report.State
 
@@ -29,7 +33,17 @@ def register() -> None:
             label="月报",
             url_name="projects:programme-list",
             visible=_takes_part,
-            covers=("projects:period", "projects:report", "projects:cross-rule", "projects:project-matrix"),
+            covers=(
+                "projects:period",
+                "projects:report",
+                "projects:cross-rule",
+                "projects:project-matrix",
+                "projects:import",
+                "projects:catalogue",
+                "projects:target",
+                "projects:milestone",
+                "projects:dated-task",
+            ),
         )
     )
     registry.register_section(
@@ -43,12 +57,17 @@ def register() -> None:
         )
     )
     registry.register_action("report", "sheet", _sheet_actions)
+    registry.register_job(uploads.READ_JOB, uploads.run_read_job, may_cancel=True)
+    registry.register_job_page(uploads.READ_JOB, _read_page)
+    registry.register_action("period", "import", _import_actions)
     registry.register_action("period", "cross_rules", _cross_rule_actions)
+    registry.register_action("period", "milestones", _milestone_actions)
     registry.register_action("period", "matrix", _matrix_actions)
     registry.register_action("period", "workflow", _period_actions)
     registry.register_to_do("reports", _report_to_do)
     registry.register_to_do("review", _review_to_do)
     registry.register_to_do("opinions", _opinion_to_do)
+    registry.register_to_do("dated_tasks", dated_task_to_do)
     registry.register_panel("month", home.month_panels)
     registry.register_changes("reports", home.report_changes)
     registry.register_changes("figures", home.figure_changes)
@@ -58,11 +77,25 @@ def register() -> None:
 
 def _sheet_actions(user: User, report: Report) -> Iterator[Action]:
     """Offer the report as a workbook to whoever sees it, and the upload to who may fill all of it."""
-    if report.participant is None:
-        return
+    yield Action("导出", reverse("projects:report-export", args=[report.pk]) + options_query(report, "show"), order=30)
     yield Action("下载表格", reverse("projects:report-template", args=[report.pk]), order=10)
     if rights.fill_scope(user, report).everything:
         yield Action("导入表格", reverse("projects:report-import", args=[report.pk]), order=20)
+
+
+def _import_actions(user: User, period: ReportingPeriod) -> Iterator[Action]:
+    """Offer the upload of several units' workbooks to the city office."""
+    programme = period.programme
+    if period.state == "open" and is_city_office(user, programme.owner_id):
+        by_agency = programme.reporting_by == Programme.ReportingBy.AGENCY
+        label = "导入各部门表格" if by_agency else "导入各县表格"
+        yield Action(label, reverse("projects:period-import", args=[programme.code, period.code]), order=8)
+
+
+def _read_page(job: Job) -> JobPage:
+    """Call a reading by what it is, and lead to what was understood."""
+    url = reverse("projects:import-detail", args=[job.payload["upload"]])
+    return JobPage(title="读取上传的表格", url=url, link="去核对")
 
 
 def _matrix_actions(user: User, period: ReportingPeriod) -> Iterator[Action]:
@@ -78,6 +111,15 @@ def _cross_rule_actions(user: User, period: ReportingPeriod) -> Iterator[Action]
     """Offer the relations the period's figures are held against to whoever sees all of it."""
     if oversees(user, period.programme.owner_id):
         yield Action("勾稽关系", reverse("projects:cross-rule-list", args=[period.programme.code]), order=80)
+
+
+def _milestone_actions(user: User, period: ReportingPeriod) -> Iterator[Action]:
+    """Offer the year's dates to whoever sees the month: where there are any, and to the office, which sets them."""
+    programme = period.programme
+    if is_city_office(user, programme.owner_id) or has_plan(programme):
+        url = reverse("projects:milestone-list", args=[programme.code])
+        in_its_year = period.as_of.year == programme.year
+        yield Action("节点", f"{url}?day={period.as_of}" if in_its_year else url, order=25)
 
 
 def _takes_part(user: User) -> bool:

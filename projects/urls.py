@@ -3,15 +3,38 @@
 from django.urls import path
 
 import projects.converters  # noqa: F401 - gives addresses their <period:…> and <cell:…>
-from projects.views import cells, cross_rules, evidence, imports, matrix, periods, reports, review, workflow
+from projects.views import (
+    cells,
+    cross_rules,
+    evidence,
+    exports,
+    imports,
+    matrix,
+    milestones,
+    periods,
+    reports,
+    review,
+    workbooks,
+    workflow,
+)
 
 app_name = "projects"
 
 urlpatterns = [
     path("programmes/", periods.programme_list, name="programme-list"),
+    path("programmes/import/", workbooks.catalogue_import, name="catalogue-import"),
+    path("programmes/template/", workbooks.catalogue_template, name="catalogue-template"),
+    path("programmes/<str:code>/targets/import/", workbooks.target_import, name="target-import"),
+    path("programmes/<str:code>/targets/template/", workbooks.target_template, name="target-template"),
     path("programmes/<str:code>/<period:period>/", periods.period_detail, name="period-detail"),
     path("programmes/<str:code>/<period:period>/reopen/", periods.period_reopen, name="period-reopen"),
     path("programmes/<str:code>/<period:period>/report/", reports.report_start, name="report-start"),
+    path("programmes/<str:code>/milestones/", milestones.milestone_list, name="milestone-list"),
+    path("programmes/<str:code>/milestones/new/", milestones.milestone_new, name="milestone-new"),
+    path("programmes/<str:code>/milestones/<int:pk>/", milestones.milestone_change, name="milestone-change"),
+    path("programmes/<str:code>/milestones/<int:pk>/remove/", milestones.milestone_remove, name="milestone-remove"),
+    path("programmes/<str:code>/tasks/<int:pk>/done/", milestones.dated_task_done, name="dated-task-done"),
+    path("programmes/<str:code>/tasks/<int:pk>/undo/", milestones.dated_task_undo, name="dated-task-undo"),
     path("programmes/<str:code>/cross-rules/", cross_rules.cross_rule_list, name="cross-rule-list"),
     path("programmes/<str:code>/cross-rules/new/", cross_rules.cross_rule_new, name="cross-rule-new"),
     path("programmes/<str:code>/cross-rules/<int:pk>/", cross_rules.cross_rule_detail, name="cross-rule-detail"),
@@ -31,6 +54,12 @@ urlpatterns = [
         matrix.project_matrix_cells,
         name="project-matrix-cells",
     ),
+    path(
+        "programmes/<str:code>/<period:period>/matrix/<int:seq>/export/",
+        exports.project_matrix_export,
+        name="project-matrix-export",
+    ),
+    path("programmes/<str:code>/<period:period>/export/", exports.month_export, name="month-export"),
     path("review/", review.review_latest, name="review-latest"),
     path("programmes/<str:code>/discipline/", review.discipline, name="discipline"),
     path("programmes/<str:code>/<period:period>/review/", review.review_matrix, name="review-matrix"),
@@ -40,6 +69,7 @@ urlpatterns = [
     path("reports/<int:pk>/review/return/", review.report_review_return, name="report-review-return"),
     path("reports/<int:pk>/review/approve/", review.report_review_approve, name="report-review-approve"),
     path("reports/<int:pk>/", reports.report_detail, name="report-detail"),
+    path("reports/<int:pk>/export/", exports.report_export, name="report-export"),
     path("reports/<int:pk>/foot/", reports.report_foot, name="report-foot"),
     path("reports/<int:pk>/sign/", reports.report_sign, name="report-sign"),
     path("reports/<int:pk>/submit/", reports.report_submit, name="report-submit"),
@@ -64,4 +94,7 @@ urlpatterns = [
     path("reports/<int:pk>/carry/", cells.report_carry, name="report-carry"),
     path("reports/<int:pk>/template/", imports.report_template, name="report-template"),
     path("reports/<int:pk>/import/", imports.report_import, name="report-import"),
+    path("programmes/<str:code>/<period:period>/import/", imports.period_import, name="period-import"),
+    path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
+    path("imports/<int:pk>/files/<int:file>/marked/", imports.import_marked, name="import-marked"),
 ]

@@ -137,12 +137,13 @@ class RankingPage:
             text = format_number(score, self.decimals)
         if below:
             is_far = any(row["below_benchmark"] and is_far_below(row) for row in lines)
-            return _cell(text, "heat-far-below" if is_far else "heat-below", f"{'▼' if is_far else '▽'}{below}", below)
+            heat = "heat-far-below" if is_far else "heat-below"
+            return _cell(text, heat, f"{'▼' if is_far else '▽'}{below}", below, None if is_hidden else score)
         if is_hidden or score is None:
             return _cell(text, "heat-none")
         scores_zero = any(row["status"] == "not_reported" and row["assessed"] for row in lines)
         has_benchmark = any(row["below_benchmark"] is not None for row in lines)
-        return _cell(text, "heat-ok" if has_benchmark else "", "缺" if scores_zero else "")
+        return _cell(text, "heat-ok" if has_benchmark else "", "缺" if scores_zero else "", value=score)
 
     def _indicator_row(self, pk: int) -> dict:
         return self.indicator_facts(pk) | {
@@ -217,6 +218,12 @@ def rate_text(row: dict, decimals: int) -> str:
     return "—"
 
 
+def status_text(row: dict) -> str:
+    """Return the word of a line's status, which names the yardstick it was judged by: 时序, or its milestones (R11)."""
+    word = state_parts(row["status"])[1]
+    return word.replace("时序", "节点") if row["has_plan"] else word
+
+
 def excluding_text(standings: Standings, whole: dict | None) -> str:
     """Return （不含颍上县、市本级） of a sum that leaves units out (R5), "" for one that does not."""
     if whole is None or not whole["pooled_excluding"]:
@@ -224,9 +231,9 @@ def excluding_text(standings: Standings, whole: dict | None) -> str:
     return excluding_note([standings.participants[pk].printed_name for pk in whole["pooled_excluding"]])
 
 
-def _cell(text: str, heat: str, sign: str = "", below: int = 0) -> dict:
-    """Return a cell: its text, the class of its ground, the sign in the slot, indicators below."""
-    return {"text": text, "heat": heat, "sign": sign, "below": below, "has_slot": heat != "heat-none"}
+def _cell(text: str, heat: str, sign: str = "", below: int = 0, value: Decimal | None = None) -> dict:
+    """Return a cell: its text, the class of its ground, the sign in the slot, indicators below, the score itself."""
+    return {"text": text, "heat": heat, "sign": sign, "below": below, "value": value, "has_slot": heat != "heat-none"}
 
 
 def is_far_below(row: dict) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from livelihood.access import Role, access_of, is_city_office
+from livelihood.access import Role, access_of, is_city_office, oversees
 from livelihood.models import Job, User
 from livelihood.registry import (
     Action,
@@ -17,7 +17,7 @@ from livelihood.registry import (
     register_section,
     register_to_do,
 )
-from projects.models import ReportingPeriod
+from projects.models import Programme, ReportingPeriod
 
 
 def register() -> None:
@@ -49,6 +49,7 @@ def register() -> None:
     register_job_page(documents.RENDER_JOB, _render_page)
     register_action("period", "close", _close_action)
     register_action("period", "benchmarks", _benchmarks_action)
+    register_action("programme", "targets", _target_actions)
     register_action("cell", "why", _why_action)
     register_action("funds", "ranking", _fund_actions)
     register_to_do("close", _periods_to_close)
@@ -144,6 +145,13 @@ def _fund_actions(user: User, period: ReportingPeriod):
         yield Action(label="按比率排位次", url=f"{address}?rate={paid.rpartition('-')[0]}")
     if is_city_office(user, period.programme.owner_id):
         yield Action(label="设定线", url=reverse("supervision:fund-lines", args=[period.programme.code]), order=10)
+
+
+def _target_actions(user: User, programme: Programme):
+    """任务分解 beside a programme for who oversees it, and the units' 目标责任书."""
+    if oversees(user, programme.owner_id):
+        yield Action(label="任务分解", url=reverse("supervision:target-list", args=[programme.code]), order=10)
+    yield Action(label="目标责任书", url=reverse("supervision:agreement-list", args=[programme.code]), order=20)
 
 
 def _benchmarks_action(user: User, period: ReportingPeriod):

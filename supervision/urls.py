@@ -3,18 +3,39 @@
 from django.urls import path
 
 import projects.converters  # noqa: F401 - gives addresses their <period:…>
-from supervision.views import benchmarks, closing, documents, fund_lines, ranking
+from supervision.views import agreements, benchmarks, closing, documents, fund_lines, ranking, targets
 
 app_name = "supervision"
 
 urlpatterns = [
     path("ranking/", ranking.ranking_latest, name="ranking-latest"),
     path("programmes/<str:code>/<period:period>/ranking/", ranking.ranking, name="ranking"),
+    path("programmes/<str:code>/<period:period>/ranking/export/", ranking.ranking_export, name="ranking-export"),
     path("programmes/<str:code>/<period:period>/benchmarks/", benchmarks.benchmarks, name="benchmarks"),
+    path(
+        "programmes/<str:code>/<period:period>/benchmarks/import/",
+        benchmarks.benchmark_import,
+        name="benchmark-import",
+    ),
+    path(
+        "programmes/<str:code>/<period:period>/benchmarks/template/",
+        benchmarks.benchmark_template,
+        name="benchmark-template",
+    ),
     path(
         "programmes/<str:code>/<period:period>/indicators/<int:pk>/",
         ranking.indicator_detail,
         name="indicator-detail",
+    ),
+    path("programmes/<str:code>/targets/", targets.target_list, name="target-list"),
+    path("programmes/<str:code>/targets/<int:seq>/", targets.target_matrix, name="target-matrix"),
+    path("programmes/<str:code>/targets/<cell:key>/", targets.target_detail, name="target-detail"),
+    path("programmes/<str:code>/agreements/", agreements.agreement_list, name="agreement-list"),
+    path("programmes/<str:code>/agreements/<str:unit>/", agreements.agreement, name="agreement"),
+    path(
+        "programmes/<str:code>/agreements/<str:unit>/download/",
+        agreements.agreement_download,
+        name="agreement-download",
     ),
     path("programmes/<str:code>/funds/lines/", fund_lines.fund_lines, name="fund-lines"),
     path("programmes/<str:code>/funds/lines/<int:pk>/remove/", fund_lines.fund_line_remove, name="fund-line-remove"),

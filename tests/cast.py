@@ -3,55 +3,54 @@
 import datetime
 from decimal import Decimal
 
-import pytest
-
 from projects.models import Participant, Target
 from tests import factories
+from tests.support.worlds import world
 
 
-@pytest.fixture
+@world
 def city(database):
     """The city that owns the programme."""
     return factories.RegionFactory(code="341200", name="阜阳市", kind="city")
 
 
-@pytest.fixture
+@world
 def county(city):
     """太和县, the clerk's county."""
     return factories.RegionFactory(code="341222", name="太和县", parent=city, order=5)
 
 
-@pytest.fixture
+@world
 def other_county(city):
     """界首市, somebody else's county."""
     return factories.RegionFactory(code="341282", name="界首市", parent=city, order=8)
 
 
-@pytest.fixture
+@world
 def office(city):
     """The office that runs the programme."""
     return factories.AgencyFactory(region=city, name="市民生办")
 
 
-@pytest.fixture
+@world
 def lead_agency(city):
     """The city bureau that leads the first project."""
     return factories.AgencyFactory(region=city, name="市交通运输局")
 
 
-@pytest.fixture
+@world
 def filling_agency(county):
     """The county bureau that fills the first project."""
     return factories.AgencyFactory(region=county, name="太和县交通运输局")
 
 
-@pytest.fixture
+@world
 def programme(city, office):
     """A programme without projects yet."""
     return factories.ProgrammeFactory(code="fuyang-2020", name="阜阳市2020年民生工程", owner=city, office=office)
 
 
-@pytest.fixture
+@world
 def participants(programme, county, other_county):
     """The programme's units by code: two counties, the own level, the whole; in official order."""
     rows = [
@@ -69,7 +68,7 @@ def participants(programme, county, other_county):
     return {participant.code: participant for participant in Participant.objects.bulk_create(built)}
 
 
-@pytest.fixture
+@world
 def indicators(programme, lead_agency, filling_agency, participants):
     """Three indicators by name: a flow 里程 and a level 合格率 in project 1, a stock 人数 in project 2.
 
@@ -104,13 +103,13 @@ def indicators(programme, lead_agency, filling_agency, participants):
     return made
 
 
-@pytest.fixture
+@world
 def period(programme):
     """2020年1—8月, open."""
     return factories.PeriodFactory(programme=programme, month=8)
 
 
-@pytest.fixture
+@world
 def july(programme):
     """2020年1—7月, issued."""
     closer = factories.UserFactory(username="closer")
@@ -123,37 +122,37 @@ def july(programme):
     )
 
 
-@pytest.fixture
+@world
 def clerk(county):
     """县区填报人 of 太和县."""
     return factories.grant(factories.UserFactory(username="clerk", full_name="张填报"), "clerk", region=county)
 
 
-@pytest.fixture
+@world
 def head(county):
     """县区审核人 of 太和县."""
     return factories.grant(factories.UserFactory(username="head", full_name="李审核"), "head", region=county)
 
 
-@pytest.fixture
+@world
 def other_clerk(other_county):
     """县区填报人 of 界首市."""
     return factories.grant(factories.UserFactory(username="other_clerk"), "clerk", region=other_county)
 
 
-@pytest.fixture
+@world
 def filler(filling_agency):
     """部门填报人 of 太和县交通运输局."""
     return factories.grant(factories.UserFactory(username="filler"), "filler", agency=filling_agency)
 
 
-@pytest.fixture
+@world
 def lead_officer(lead_agency):
     """市直牵头部门 of project 1."""
     return factories.grant(factories.UserFactory(username="lead_officer"), "lead_agency", agency=lead_agency)
 
 
-@pytest.fixture
+@world
 def city_officer(city):
     """市民生办."""
     return factories.grant(
@@ -161,37 +160,37 @@ def city_officer(city):
     )
 
 
-@pytest.fixture
+@world
 def leader(city):
     """领导."""
     return factories.grant(factories.UserFactory(username="leader"), "leader", region=city)
 
 
-@pytest.fixture
+@world
 def inspector(city):
     """督查人员."""
     return factories.grant(factories.UserFactory(username="inspector"), "inspector", region=city)
 
 
-@pytest.fixture
+@world
 def system_admin(database):
     """系统管理员."""
     return factories.grant(factories.UserFactory(username="system_admin", is_staff=True), "system_admin")
 
 
-@pytest.fixture
+@world
 def security_admin(database):
     """安全管理员."""
     return factories.grant(factories.UserFactory(username="security_admin"), "security_admin")
 
 
-@pytest.fixture
+@world
 def auditor(database):
     """审计员."""
     return factories.grant(factories.UserFactory(username="auditor"), "auditor")
 
 
-@pytest.fixture
+@world
 def stranger(database):
     """Somebody with an account and no grant."""
     return factories.UserFactory(username="stranger")

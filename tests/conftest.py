@@ -1,6 +1,7 @@
 """Servers and databases of the test run, and what every test may not do."""
 
 import gc
+import itertools
 import os
 import shutil
 
@@ -9,12 +10,12 @@ from django.conf import settings
 from django.core.management.commands import flush
 from hypothesis import settings as hypothesis_settings
 
-from tests.support import databases, memory, processes
+from tests.support import databases, memory, processes, worlds
 
 pytest_plugins = ["tests.cast"]
 
 # Examples are the same in every run, so that a red run can be repeated; make test-long explores.
-hypothesis_settings.register_profile("usual", deadline=None, max_examples=25, derandomize=True, database=None)
+hypothesis_settings.register_profile("usual", deadline=None, max_examples=15, derandomize=True, database=None)
 hypothesis_settings.register_profile("long", deadline=None, max_examples=1000, database=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
@@ -24,7 +25,12 @@ SLOW_FIXTURES = {"cloned_db", "broker", "celery_worker_process", "web_process"}
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what is slow by its fixtures; in the long profile every property test is a long one."""
+    """Mark what is slow by its fixtures; in the long profile every property test is a long one.
+
+    Within a module, those that ask for the same worlds come one after another, in random order still.
+    """
+    modules = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(key=lambda item: (modules[item.path], [name for name, _ in worlds.worlds_of(item)]))
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
@@ -35,6 +41,14 @@ def pytest_collection_modifyitems(items):
 
 def pytest_sessionstart(session):
     memory.remove_leftovers("lv-t")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef, request):
+    """Before a test's own transaction begins, the worlds it asks for are made or found."""
+    if fixturedef.argname == "_django_db_helper":
+        with request.getfixturevalue("django_db_blocker").unblock():
+            worlds.prepare(request.node)
 
 
 def pytest_collection_finish(session):
@@ -56,6 +70,15 @@ def pytest_unconfigure(config):
     if (store := databases.test_servers().store).is_symlink():
         shutil.rmtree(store.resolve())
     shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print how long the journeys of the browser tests took, in whichever process they were walked."""
+    for report in itertools.chain(*terminalreporter.stats.values()):
+        if getattr(report, "when", None) == "teardown":
+            for name, line in report.user_properties:
+                if name == "times":
+                    terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,6 +11,7 @@ from livelihood.models import Agency, Region, RoleGrant, User
 from projects.models import (
     Assignment,
     Benchmark,
+    DatedTask,
     Figure,
     Indicator,
     Milestone,
@@ -126,6 +127,15 @@ class MilestoneFactory(DjangoModelFactory):
     indicator = factory.SubFactory(IndicatorFactory)
     due_on = datetime.date(2020, 6, 30)
     threshold = Decimal(50)
+
+
+class DatedTaskFactory(DjangoModelFactory):
+    class Meta:
+        model = DatedTask
+
+    sub_project = factory.SubFactory(SubProjectFactory)
+    due_on = datetime.date(2020, 3, 20)
+    text = "方案备案"
 
 
 class PeriodFactory(DjangoModelFactory):

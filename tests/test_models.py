@@ -16,17 +16,25 @@ from projects.models import (
     CellReview,
     CrossRule,
     CrossTerm,
+    DatedTask,
     Evidence,
     FigureFlag,
     FigureRevision,
     ImportBatch,
+    ImportFile,
+    ImportMapping,
+    ImportUpload,
     LeadConfirmation,
     LeadObjection,
     Outage,
+    PaperConflict,
     PeriodReopening,
+    ProjectLineage,
     Reminder,
     ReportApproval,
+    Responsibility,
     SaveBatch,
+    TargetSentence,
 )
 from supervision.models import Document, DocumentSeries, RenderedFile, Snapshot, SnapshotLine, SnapshotUnit
 from tests import factories
@@ -141,6 +149,25 @@ def batch():
         file="imports/x.xlsx",
         file_name="x.xlsx",
         committed_by=factories.UserFactory(),
+    )
+
+
+def import_upload():
+    period = factories.PeriodFactory()
+    return ImportUpload.objects.create(programme=period.programme, period=period, uploaded_by=factories.UserFactory())
+
+
+def import_file():
+    return ImportFile.objects.create(upload=import_upload(), sha256=factories.HASH, file_name="x.xlsx", size=1, order=0)
+
+
+def import_mapping():
+    return ImportMapping.objects.create(
+        programme=factories.ProgrammeFactory(),
+        kind="column",
+        label="兑现数",
+        meaning="value",
+        corrected_by=factories.UserFactory(),
     )
 
 
@@ -272,6 +299,24 @@ def cross_term():
     return CrossTerm.objects.create(rule=cross_rule(), side="left", indicator=factories.IndicatorFactory())
 
 
+def duty(model, **fields):
+    return lambda: model.objects.create(
+        sub_project=factories.SubProjectFactory(), participant=factories.ParticipantFactory(), **fields
+    )
+
+
+def lineage():
+    return ProjectLineage.objects.create(
+        from_project=factories.ProjectFactory(), to_project=factories.ProjectFactory(), kind="continued"
+    )
+
+
+def paper_conflict():
+    return PaperConflict.objects.create(
+        programme=factories.ProgrammeFactory(), subject="标题", first="扩食堂", second="建宿舍扩食堂"
+    )
+
+
 VALID = {
     "account": factories.UserFactory,
     "agency": factories.AgencyFactory,
@@ -282,6 +327,7 @@ VALID = {
     "cell_review": cell_review,
     "cross_rule": cross_rule,
     "cross_term": cross_term,
+    "dated_task": duty(DatedTask, due_on=NOW.date(), text="方案备案"),
     "document": document,
     "evidence": evidence,
     "document_series": series,
@@ -289,22 +335,28 @@ VALID = {
     "figure_flag": flag,
     "figure_revision": revision,
     "import_batch": batch,
+    "import_file": import_file,
+    "import_mapping": import_mapping,
+    "import_upload": import_upload,
     "indicator": factories.IndicatorFactory,
     "job": job,
     "lead_confirmation": lead_confirmation,
     "lead_objection": lead_objection,
     "milestone": factories.MilestoneFactory,
     "outage": outage,
+    "paper_conflict": paper_conflict,
     "participant": factories.ParticipantFactory,
     "period_reopening": reopening,
     "programme": factories.ProgrammeFactory,
     "project": factories.ProjectFactory,
+    "project_lineage": lineage,
     "region": factories.RegionFactory,
     "rendered_file": rendered,
     "reminder": reminder,
     "report": factories.ReportFactory,
     "report_approval": approval,
     "reporting_period": factories.PeriodFactory,
+    "responsibility": duty(Responsibility, office="县政府副县长"),
     "role_grant": role_grant,
     "save_batch": save_batch,
     "scoring_component": lambda: factories.plain_scheme(factories.ProgrammeFactory()).components.get(),
@@ -314,6 +366,7 @@ VALID = {
     "snapshot_unit": snapshot_unit,
     "sub_project": factories.SubProjectFactory,
     "target": factories.TargetFactory,
+    "target_sentence": duty(TargetSentence, text="建设73个"),
 }
 
 VALID |= funding_rows.VALID | fund_standings_rows.VALID
@@ -344,6 +397,10 @@ BROKEN = {
     "cross_term_factor_valid": {"factor": 0},
     "role_grant_has_scope": {"region": None},
     "audit_seal_range_valid": {"from_id": 5},
+    "import_file_not_empty": {"size": 0},
+    "import_mapping_says_what": {"meaning": ""},
+    "import_upload_finished_known": {"state": "discarded"},
+    "import_upload_finished_pair": {"finished_at": NOW},
     "job_lease_when_running": {"state": "running"},
     "job_progress_valid": {"progress": 101},
     "programme_decimals_valid": {"decimals": 5},
@@ -359,6 +416,15 @@ BROKEN = {
     "target_dates_valid": {"valid_to": datetime.date(2019, 1, 1)},
     "target_revision_reason": {"revision": 2, "reason": ""},
     "milestone_threshold_valid": {"threshold": -1},
+    "milestone_rate_at_most_100": {"threshold": 101},
+    "responsibility_has_office": {"office": ""},
+    "target_sentence_has_text": {"text": ""},
+    "dated_task_has_text": {"text": ""},
+    "dated_task_done_pair": {"done_at": NOW, "done_on": NOW.date(), "evidence_note": "备案回执"},
+    "dated_task_done_evidence": {"evidence_note": "备案回执"},
+    "lineage_withdrawn_ends": {"kind": "withdrawn"},
+    "paper_conflict_both_said": {"first": ""},
+    "paper_conflict_differs": {"second": "扩食堂"},
     "period_dates_valid": {"ends_on": datetime.date(2019, 1, 1)},
     "period_month_starts_first": {"starts_on": datetime.date(2020, 1, 2)},
     "period_closed_pair": {"closed_at": NOW},
@@ -405,6 +471,8 @@ def broken(model, constraint):
         row.assessed = False
         row.pk += 1
         return row
+    if constraint.name == "lineage_not_itself":
+        row.to_project_id = row.from_project_id
     row.pk = None
     for field, value in BROKEN.get(constraint.name, {}).items():
         setattr(row, field, value)

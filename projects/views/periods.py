@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from livelihood.access import is_city_office, oversees, require_city_office
+from livelihood.access import Role, access_of, is_city_office, oversees, require_city_office
 from livelihood.registry import actions_for
 from livelihood.services import Refused
 from projects.forms import ReopenForm
@@ -25,6 +25,7 @@ def programme_list(request: HttpRequest) -> HttpResponse:
         {
             "programmes": programme_rows(programmes, request.user),
             "is_demo": any(row.is_demo for row in programmes),
+            "offices": access_of(request.user).region_ids(Role.CITY_OFFICE),
         },
     )
 

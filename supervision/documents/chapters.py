@@ -49,6 +49,7 @@ def overview(source: Source) -> Chapter:
         if counts:  # a status this table does not know would silently fall out of the sum
             raise ValueError(f"statuses without a word: {sorted(map(str, counts))}")
         sentences.append(Sentence(f"{until}，其中{groups}。", source.ids(wholes)))
+        sentences += _by_milestones(source, wholes)
         sentences += _against_province(source, wholes)
     else:
         sentences.append(Sentence(f"{until}。"))
@@ -59,6 +60,15 @@ def overview(source: Source) -> Chapter:
     if textual:
         sentences.append(Sentence(f"文字类项目{len(textual)}项：{'、'.join(textual)}。"))
     return Chapter("总体情况", [Paragraph(sentences)])
+
+
+def _by_milestones(source: Source, wholes: list[dict]) -> list[Sentence]:
+    """Say of how many the yardstick is not the straight line (R11): the one used is named in print."""
+    planned = [row for row in wholes if row["has_plan"] and row["status"] in ("on_schedule", "behind", "not_started")]
+    if not planned:
+        return []
+    text = f"有节点计划的{len(planned)}项，与已到期的最后一个节点比，不与时序进度比。"
+    return [Sentence(text, source.ids(planned))]
 
 
 def _against_province(source: Source, wholes: list[dict]) -> list[Sentence]:

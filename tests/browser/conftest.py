@@ -15,7 +15,6 @@ from tests.support.demo import demo_database
 
 # Playwright's loop runs in the test's thread; Django would take our ORM calls for calls from async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-WATCHES: list[Stopwatch] = []
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,6 @@ def pytest_runtest_makereport(item):
     report = yield
     note_failure(item, report)
     return report
-
-
-def pytest_terminal_summary(terminalreporter):
-    for watch in WATCHES:
-        terminalreporter.write_line(watch.line())
 
 
 @pytest.fixture(scope="session")
@@ -124,5 +118,6 @@ def people(request, chromium, busy_demo):
 @pytest.fixture
 def stopwatch(request):
     """Times a journey; its line is printed at the end of the run."""
-    WATCHES.append(Stopwatch(request.node.name))
-    return WATCHES[-1]
+    watch = Stopwatch(request.node.name)
+    yield watch
+    request.node.user_properties.append(("times", watch.line()))

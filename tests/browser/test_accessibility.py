@@ -67,6 +67,9 @@ MORE = {
         "{august}ranking/?rate=project-disbursed",
         "/programmes/fuyang-2020/funds/lines/",
         "/programmes/fuyang-2020/funds/plan/printed/",
+        "/programmes/fuyang-2020/targets/",
+        "/programmes/fuyang-2020/targets/16/",
+        "/programmes/fuyang-2020/agreements/341222/",
     ],
 }
 LONG = [(name, size, MORE[name]) for name in MORE for size in (SMALL, LARGE)] + [

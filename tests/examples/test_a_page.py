@@ -5,12 +5,13 @@ from django.urls import reverse
 
 from projects.models import Figure
 from projects.services import reports
+from tests.support.worlds import world
 
 # A test that touches the database says so; all it writes is rolled back.
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's empty draft of August."""
     # The cast (tests/cast.py) gives people, places and a month by name. What goes through the workflow is made by
@@ -18,7 +19,7 @@ def report(period, participants, indicators, clerk):
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)
 
 
-@pytest.fixture
+@world
 def cell(participants, indicators):
     """The key of 太和县's 里程 in the form."""
     return f"{participants['341222'].pk}-{indicators['里程'].pk}"

@@ -12,6 +12,7 @@ from funding.services.plans import PlanEntry, set_plans
 from livelihood.models import AuditEvent
 from tests import factories
 from tests.funding.boards import yuan
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -26,19 +27,19 @@ def url(programme):
     return address
 
 
-@pytest.fixture
+@world
 def roads(indicators):
     """The sub-project 农村道路."""
     return indicators["里程"].sub_project
 
 
-@pytest.fixture
+@world
 def relief(indicators):
     """The sub-project 困难救助."""
     return indicators["人数"].sub_project
 
 
-@pytest.fixture
+@world
 def planned(programme, participants, roads, relief, city_officer):
     """100 万元 for roads and 40 for relief in 太和县, 200.5 for roads in 界首市, all of the county."""
     return set_plans(

@@ -2,19 +2,18 @@
 
 from decimal import Decimal
 
-import pytest
-
 from funding import demo
 from funding.funds import fund_rates
 from funding.models import FundFigure, FundPlan
 from livelihood.models import User
 from projects.models import Project, Report, Target
 from tests.funding.boards import yuan
+from tests.support.worlds import world
 
 FIXTURE = demo.read_fixture()
 
 
-@pytest.fixture
+@world
 def tongguan(db):
     """The programme as the demo loads it, by the system's account."""
     system = User.objects.filter(username="system").first() or User.objects.create(username="system", is_active=False)

@@ -12,6 +12,7 @@ from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
 from tests.funding import rows
+from tests.support.worlds import world
 
 WAN = 10_000
 
@@ -89,13 +90,13 @@ def test_r20_every_rule_says_two_lines():
     assert all(len(text.split("\n")) == 2 and text.endswith("。") for text in said.values())
 
 
-@pytest.fixture
+@world
 def report(db, period, participants, indicators, clerk):
     """太和县's draft of August."""
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)
 
 
-@pytest.fixture
+@world
 def line(programme, participants, indicators):
     """The county's money for 太和县's roads: 100 万元 planned."""
     made = rows.fund_line(

@@ -17,17 +17,18 @@ from projects.models import PeriodReopening
 from projects.services.reports import report_for
 from tests import factories
 from tests.funding import rows
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's empty draft of August."""
     return report_for(period=period, participant=participants["341222"], by=clerk)
 
 
-@pytest.fixture
+@world
 def line(programme, participants, indicators):
     """The county's money for 太和县's roads."""
     return rows.fund_line(

@@ -16,13 +16,14 @@ from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
 from tests.funding import rows
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 WAN = 10_000
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's draft of August."""
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)

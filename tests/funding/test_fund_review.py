@@ -20,11 +20,12 @@ from projects.review_page import ReviewPage
 from projects.services import bureaus, opinions, reports, reviews
 from projects.services.figures import FigureEntry, record_figures
 from tests.funding import rows
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@world
 def draft(period, participants, indicators, clerk):
     """太和县's draft of August with one figure."""
     report = reports.report_for(period=period, participant=participants["341222"], by=clerk)
@@ -33,7 +34,7 @@ def draft(period, participants, indicators, clerk):
     return report
 
 
-@pytest.fixture
+@world
 def line(programme, participants, indicators):
     made = rows.fund_line(
         programme=programme, participant=participants["341222"], sub_project=indicators["里程"].sub_project
@@ -42,7 +43,7 @@ def line(programme, participants, indicators):
     return made
 
 
-@pytest.fixture
+@world
 def key(line):
     return line.pk, "disbursed"
 
@@ -52,7 +53,7 @@ def put(report, key, value, by):
     return record_fund_figures(report=report, entries=[entry], by=by, origin="form")
 
 
-@pytest.fixture
+@world
 def report(draft, key, clerk, head):
     """The report with an amount, submitted."""
     put(draft, key, 500_000, clerk)

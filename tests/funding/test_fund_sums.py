@@ -9,13 +9,14 @@ from funding.services.fund_figures import FundEntry, record_fund_figures
 from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests.funding import rows
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 WAN = 10_000
 
 
-@pytest.fixture
+@world
 def report(period, participants, clerk):
     """太和县's draft of August: 8/12 = 66.67 % of the year."""
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)

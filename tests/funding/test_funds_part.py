@@ -22,19 +22,20 @@ from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
 from tests.funding import rows
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 PART = FundsPart()
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's draft of August."""
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)
 
 
-@pytest.fixture
+@world
 def line(programme, participants, indicators):
     """The county's money for 太和县's roads: 100 万元 planned."""
     made = rows.fund_line(

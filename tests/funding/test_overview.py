@@ -14,6 +14,7 @@ from funding.services.plans import PlanEntry, set_plans
 from projects.models import Participant
 from tests import factories
 from tests.funding.boards import yuan
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -30,13 +31,13 @@ def url(programme):
     return address
 
 
-@pytest.fixture
+@world
 def roads(indicators):
     """The sub-project 农村道路."""
     return indicators["里程"].sub_project
 
 
-@pytest.fixture
+@world
 def reports(period, participants):
     """August's approved reports of both counties, by code."""
     return {
@@ -45,7 +46,7 @@ def reports(period, participants):
     }
 
 
-@pytest.fixture
+@world
 def planned(programme, participants, roads, indicators, city_officer):
     """太和县: roads 100 of the province and 60 of the county, relief 40; 界首市: roads 200 of the county; in 万元."""
     relief = indicators["人数"].sub_project
@@ -79,7 +80,7 @@ def spend(report, plan, *amounts):
             )
 
 
-@pytest.fixture
+@world
 def money(planned, reports):
     """太和县: 80+50 received, 40+20 paid, 30+10 spent on roads; 40, 40, 10 on relief. 界首市: 100, 50, 25."""
     spend(reports["341222"], planned[0], 80, 40, 30)
@@ -227,7 +228,7 @@ def test_section_leads_to_the_overview_of_the_newest_programme(client, url, cler
     assert ">资金<" in client.get(response["Location"]).content.decode()
 
 
-@pytest.fixture
+@world
 def progress(indicators, participants, reports):
     """太和县 has done all of its roads, 界首市 a tenth of them: 20 of 200 公里."""
     done = {"341222": (100, 90), "341282": (20, 45)}

@@ -10,6 +10,7 @@ from funding.services.basis import PrintedSum, set_cost_share, set_exclusion, se
 from funding.services.plans import PlanEntry, set_plans
 from tests import factories
 from tests.funding.boards import yuan
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -24,13 +25,13 @@ def url(programme):
     return address
 
 
-@pytest.fixture
+@world
 def roads(indicators):
     """The sub-project 农村道路."""
     return indicators["里程"].sub_project
 
 
-@pytest.fixture
+@world
 def planned(programme, participants, roads, city_officer):
     """100 万元 of the county for each of 太和县 and 界首市."""
     return set_plans(

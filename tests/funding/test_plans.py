@@ -16,13 +16,14 @@ from livelihood.models import AuditEvent
 from livelihood.services import InvalidTransition, Refused
 from tests import factories
 from tests.funding.boards import yuan
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 PAPER = {"document": "阜财〔2020〕9号", "document_on": datetime.date(2020, 6, 1)}
 
 
-@pytest.fixture
+@world
 def roads(indicators):
     """The sub-project 农村道路."""
     return indicators["里程"].sub_project
@@ -342,7 +343,7 @@ def test_printed_sums_that_are_wrong_are_told(roads, city_officer, participants)
 FIVE_TWO_THREE = [("province", 5), ("city", 2), ("county", 3)]
 
 
-@pytest.fixture
+@world
 def centres(programme, participants):
     """张掖's 乡镇综合养老服务中心: 7 centres, here 1 + 2 + 4 for 太和县, 界首市 and 市本级."""
     indicator = factories.IndicatorFactory(
@@ -460,7 +461,7 @@ def test_cost_share_is_replaced_and_what_is_wrong_is_told(programme, indicators,
 # -- copies ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@world
 def next_year(programme, city):
     """2021's programme: 农村道路 under another number, a new item, 太和县 only."""
     target = factories.ProgrammeFactory(code="fuyang-2021", year=2021, owner=city, office=programme.office)

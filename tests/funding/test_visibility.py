@@ -5,6 +5,7 @@ import pytest
 from funding.models import FundFigure, FundLine
 from tests import factories
 from tests.funding import rows
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ SEEN = {
 }
 
 
-@pytest.fixture
+@world
 def figures(programme, participants, indicators, period):
     """An amount of August on each of three lines: 太和县 two, 界首市 one."""
     reports = {

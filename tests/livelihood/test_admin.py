@@ -13,6 +13,7 @@ from livelihood.audit_words import VERBS
 from livelihood.models import Agency, AuditEvent, Region, RoleGrant, User
 from livelihood.services import record_event
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-secret-7"
 
 
-@pytest.fixture
+@world
 def grantor(security_admin):
     """The security administrator."""
     return security_admin

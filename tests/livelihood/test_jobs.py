@@ -26,9 +26,14 @@ def runs(monkeypatch):
             raise ValueError("defect")
         if job.payload.get("disconnect"):
             raise OperationalError("server closed the connection")
+        if job.payload.get("cancel"):
+            jobs.cancel_job(job=job, by=job.queued_by)
+            jobs.note_progress(job, 50)
+            seen.append("went on")
         return {"seen": len(seen)}
 
     monkeypatch.setitem(registry._jobs, "noted", noted)
+    monkeypatch.setattr(registry, "_stopping", {"noted"})
     return seen
 
 
@@ -100,6 +105,36 @@ def test_enqueue_of_a_failed_job_queues_it_again_with_the_new_payload(runs, rung
 
     assert (again.pk, again.state, again.payload, again.attempts, again.error) == (job.pk, "queued", {"n": 2}, 0, "")
     assert rung == [job.pk]
+
+
+@pytest.mark.django_db
+def test_job_cancelled_while_it_runs_stops_at_its_next_step_and_can_be_queued_again(runs, rung):
+    job = queue("same", cancel=True)
+
+    jobs.run_job(job.pk)
+    job.refresh_from_db()
+    cancelled = (job.state, job.lease_until, runs)
+    again = queue("same")
+
+    assert cancelled == ("cancelled", None, [{"cancel": True}])
+    assert again.state == "queued"
+    assert AuditEvent.objects.filter(verb="cancel_job", target_id=str(job.pk)).count() == 1
+
+
+@pytest.mark.django_db
+def test_job_that_waits_is_cancelled_and_never_taken_and_one_that_is_over_is_not(runs):
+    waiting, done = queue("waiting"), queue("done")
+    jobs.run_job(done.pk)
+    other = jobs.enqueue(kind="whole", key="1", payload={}, by=waiting.queued_by)
+
+    jobs.cancel_job(job=waiting, by=waiting.queued_by)
+
+    assert not jobs.run_job(waiting.pk)
+    with pytest.raises(Refused, match="已经结束"):
+        jobs.cancel_job(job=done, by=done.queued_by)
+    with pytest.raises(Refused, match="不能中途取消"):
+        jobs.cancel_job(job=other, by=other.queued_by)
+    assert len(runs) == 1
 
 
 @pytest.mark.django_db

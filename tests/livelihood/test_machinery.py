@@ -203,3 +203,18 @@ def test_leftovers_of_a_killed_run_go_and_what_is_young_or_used_stays(tmp_path):
         memory.remove_leftovers("lv-", tmp_path)
 
     assert {path.name for path in tmp_path.iterdir()} == {"lv-young", "lv-used"}
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_world_is_as_its_fixtures_made_it_whatever_the_test_before_did(turn, county, clerk):
+    assert county.name == Region.objects.get(pk=county.pk).name == "太和县"
+    assert clerk.grants.count() == 1
+
+    county.name = "改"
+    county.save()
+    clerk.grants.all().delete()
+
+
+def test_world_nobody_asked_for_is_not_there_and_objects_are_the_same_ones(city, programme, office):
+    assert list(Region.objects.all()) == [city]
+    assert programme.owner is office.region is city

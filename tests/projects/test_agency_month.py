@@ -9,11 +9,12 @@ from django.urls import reverse
 
 from projects.models import Programme, Report
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-@pytest.fixture
+@world
 def relief_office(city, indicators):
     """The second lead agency, of 人数."""
     agency = factories.AgencyFactory(region=city, name="市民政局", order=9)
@@ -23,7 +24,7 @@ def relief_office(city, indicators):
     return agency
 
 
-@pytest.fixture
+@world
 def month(period, programme, relief_office):
     """Nobody has begun."""
     Programme.objects.filter(pk=programme.pk).update(reporting_by="agency")
@@ -67,6 +68,12 @@ def test_agency_fills_by_the_table_submits_and_is_approved(
     table = reverse("projects:project-matrix", args=[month.programme.code, month.code, 1])
     visit(lead_officer, "report-start", data={"agency": lead_agency.pk, "next": table})
     report = Report.objects.get()
+    # Nobody has reported to the sum yet: beside it stands the whole's own printed target.
+    whole = visit(lead_officer, "project-matrix", 1).context["rows"][-1]
+    assert [(cell["indicator"].name, cell["target"]) for cell in whole["cells"]] == [
+        ("里程", "300.00"),
+        ("合格率", "90.00"),
+    ]
     # 太和县, 界首市 and 市本级, without 市本级's 里程, which is no task.
     cells = {
         f"{participants[code].pk}-{indicators[name].pk}": {"value": "80", "version": 0}

@@ -17,11 +17,12 @@ from projects.models import BureauSignature, CellReview, Figure, Report
 from projects.services import bureaus, periods, reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's draft, 里程 60 in it."""
     report = reports.report_for(period=period, participant=participants["341222"], by=clerk)

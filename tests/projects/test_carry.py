@@ -14,11 +14,12 @@ from projects.models import Figure, ReportingPeriod
 from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@world
 def report(period, july, participants, indicators, clerk):
     """太和县's empty August draft; July said 里程 50 of 100, 合格率 88, and nothing of 人数."""
     ReportingPeriod.objects.filter(pk=july.pk).update(state="open")

@@ -15,6 +15,7 @@ from livelihood.services import Refused
 from projects.models import Assignment, Indicator, Participant, Programme, Project, SubProject, Target
 from projects.services import catalogue
 from tests.factories import UserFactory
+from tests.support.worlds import world
 
 CITY, COUNTY = "990100", "990101"
 
@@ -90,12 +91,12 @@ def small_data() -> dict:
     }
 
 
-@pytest.fixture
+@world
 def system(db) -> User:
     return User.objects.system()
 
 
-@pytest.fixture
+@world
 def loaded(system) -> Programme:
     return catalogue.load_catalogue(data=small_data(), by=system).programme
 

@@ -13,11 +13,12 @@ from projects.models import CellReview, FigureFlag, ImportBatch, LeadObjection, 
 from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-@pytest.fixture
+@world
 def report(period, july, participants, indicators, clerk):
     """太和县's August draft with 里程 60 of 100; July, issued, said 50."""
     ReportingPeriod.objects.filter(pk=july.pk).update(state="open")

@@ -20,17 +20,18 @@ from projects.services.cross_rules import (
     update_cross_rule,
 )
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@world
 def terms(indicators):
     """里程 ＝ 人数."""
     return [Term("left", indicators["里程"]), Term("right", indicators["人数"])]
 
 
-@pytest.fixture
+@world
 def rule(programme, terms, city_officer):
     """里程 ＝ 人数, not in use."""
     return create_cross_rule(

@@ -8,6 +8,7 @@ from django.urls import reverse
 from projects.discipline import Discipline
 from projects.models import Outage, Reminder, ReportApproval
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +17,7 @@ def moment(text):
     return datetime.datetime.fromisoformat(f"{text}+08:00")
 
 
-@pytest.fixture
+@world
 def months(july, period, participants, clerk, other_clerk, city_officer):
     """July: 太和县 in time, 界首市 late; August: 太和县 returned once and in again, 界首市 nothing.
 

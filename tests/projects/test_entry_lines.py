@@ -17,6 +17,7 @@ from projects.parts import SaveResult
 from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -99,7 +100,7 @@ def test_r11_milestone_plan_replaces_the_straight_line(line):
     behind = line("45", milestones=plan)
     reached = line("50", milestones=plan)
 
-    assert shown(behind)[2:] == ("50.00", "55", "5")
+    assert shown(behind)[2:] == ("◆50.00", "55", "5")
     assert behind["plan"] == "节点 6月30日：完成 50%"
     assert "behind" in behind["states"]
     assert shown(reached)[4] == "达到"
@@ -165,7 +166,7 @@ def test_section_says_who_fills_it_how_far_and_whether_it_is_signed(
     assert section()[1] == "2/2 已确认 · 签字后有改动"
 
 
-@pytest.fixture
+@world
 def agency_report(programme, participants, indicators, lead_agency, lead_officer):
     """The report of 市交通运输局, which reports project 1 for all units."""
     Programme.objects.filter(pk=programme.pk).update(reporting_by="agency")

@@ -14,11 +14,12 @@ from projects.figure_lines import periods_before
 from projects.models import Report
 from projects.services import reports
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@world
 def june(programme):
     """2020年1—6月, issued."""
     closed_at = datetime.datetime(2020, 7, 8, tzinfo=datetime.UTC)
@@ -26,7 +27,7 @@ def june(programme):
     return factories.PeriodFactory(programme=programme, month=6, state="issued", closed_at=closed_at, closed_by=closer)
 
 
-@pytest.fixture
+@world
 def more(period, participants, indicators, june):
     """Give project 3 one indicator each with a blank target that is 无任务, one that is 任务未分解, and a base.
 
@@ -54,7 +55,7 @@ def more(period, participants, indicators, june):
     return made
 
 
-@pytest.fixture
+@world
 def report(period, participants, more, clerk):
     """太和县's draft."""
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)

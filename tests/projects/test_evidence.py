@@ -18,6 +18,7 @@ from projects.evidence_files import safe_name
 from projects.models import Evidence, Report
 from projects.services import periods, reports
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -29,7 +30,7 @@ def media(settings, tmp_path):
     return settings.MEDIA_ROOT
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's empty draft."""
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)

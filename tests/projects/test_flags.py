@@ -14,11 +14,12 @@ from projects.services.figures import FigureEntry, record_figures
 from projects.services.imports import import_returns, review_returns
 from tests import factories
 from tests.projects.workbooks import filled
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's empty draft."""
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)
@@ -42,7 +43,7 @@ def record(report, participants, indicators, clerk):
     return store
 
 
-@pytest.fixture
+@world
 def training(indicators, programme, participants):
     """合计 100 with 其中 甲 60 and 乙 40, and 开工 100 / 竣工 90, in a sub-project of their own."""
     sub_project = factories.SubProjectFactory(
@@ -64,7 +65,7 @@ def training(indicators, programme, participants):
     return made
 
 
-@pytest.fixture
+@world
 def cross_rule(programme, indicators, training, city_officer):
     """合计 ≤ 人数, in use."""
     rule = create_cross_rule(

@@ -17,6 +17,7 @@ from projects.services import opinions as services
 from projects.services import periods, reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -26,7 +27,7 @@ def fill(report, indicator, value, by):
     record_figures(report=report, entries=[entry], by=by, origin="form")
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk, head):
     """太和县's submitted report: 里程 60, 人数 500."""
     report = reports.report_for(period=period, participant=participants["341222"], by=clerk)
@@ -339,7 +340,7 @@ def test_office_has_to_do_while_an_objection_waits(object_to, city_officer):
 # -- answers to returned cells --------------------------------------------------------------------
 
 
-@pytest.fixture
+@world
 def returned(report, indicators, city_officer):
     """里程 returned: its verdict."""
     version = Figure.objects.get(indicator=indicators["里程"]).version

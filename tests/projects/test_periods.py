@@ -14,6 +14,7 @@ from projects.models import Figure, Report, ReportingPeriod
 from projects.services import periods, reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ DUE = datetime.datetime(2020, 9, 5, 10, tzinfo=datetime.UTC)
 LATER = datetime.timedelta(hours=1)
 
 
-@pytest.fixture
+@world
 def approved(period, participants, indicators, clerk, head, city_officer):
     """太和县's approved report with 里程 60."""
     report = reports.report_for(period=period, participant=participants["341222"], by=clerk)

@@ -16,11 +16,12 @@ from projects.models import Figure, FigureRevision, Report
 from projects.services import periods, reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's empty draft."""
     return reports.report_for(period=period, participant=participants["341222"], by=clerk)

@@ -14,6 +14,7 @@ from projects.models import Figure, Report
 from projects.services import periods, reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +50,7 @@ MAY = {
 PEOPLE = ["clerk", "head", "other_clerk", "filler", "lead_officer", "city_officer", "leader", "inspector", "stranger"]
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's draft with one figure."""
     report = reports.report_for(period=period, participant=participants["341222"], by=clerk)

@@ -16,19 +16,20 @@ from projects.review_page import ReviewPage, read_seen, seal_seen
 from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 SCRIPT = "<script>alert(1)</script>"
 
 
-@pytest.fixture
+@world
 def keys(participants, indicators):
     """太和县's cells by the indicator's name."""
     return {name: (participants["341222"].pk, row.pk) for name, row in indicators.items()}
 
 
-@pytest.fixture
+@world
 def last_month(july, participants, keys, clerk):
     """太和县's figures of July: 里程 55, 人数 910."""
     report = factories.ReportFactory(period=july, participant=participants["341222"])
@@ -39,7 +40,7 @@ def last_month(july, participants, keys, clerk):
     return report
 
 
-@pytest.fixture
+@world
 def report(last_month, period, participants, keys, clerk, head):
     """太和县's submitted August: 里程 60, 人数 900; 合格率 left blank. No flags."""
     report = reports.report_for(period=period, participant=participants["341222"], by=clerk)
@@ -53,13 +54,13 @@ def report(last_month, period, participants, keys, clerk, head):
     return fresh(report)
 
 
-@pytest.fixture
+@world
 def flag(report, keys):
     figure = Figure.objects.get(report=report, indicator=keys["里程"][1])
     return FigureFlag.objects.create(figure=figure, code="x", explanation="比上月多\n请核对", reason=SCRIPT)
 
 
-@pytest.fixture
+@world
 def seen_blank(report, keys, city_officer):
     """合格率, the one blank, has been looked at."""
     unit, indicator = keys["合格率"]
@@ -74,7 +75,7 @@ def seen_blank(report, keys, city_officer):
     )
 
 
-@pytest.fixture
+@world
 def objection(report, keys, lead_agency, lead_officer):
     return LeadObjection.objects.create(
         report=report,

@@ -15,6 +15,7 @@ from projects.models import CellReview, Figure, FigureFlag, LeadObjection, Repor
 from projects.services import reports, reviews
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 PEOPLE = ["clerk", "head", "other_clerk", "filler", "lead_officer", "leader", "inspector", "stranger"]
 
@@ -24,13 +25,13 @@ def fresh(report):
     return Report.objects.select_related("period__programme__owner", "participant").get(pk=report.pk)
 
 
-@pytest.fixture
+@world
 def keys(participants, indicators):
     """太和县's cells by the indicator's name."""
     return {name: (participants["341222"].pk, row.pk) for name, row in indicators.items()}
 
 
-@pytest.fixture
+@world
 def report(period, participants, keys, clerk, head):
     """太和县's submitted report: 里程 60, 合格率 95, 人数 900; every figure in its first version."""
     report = reports.report_for(period=period, participant=participants["341222"], by=clerk)
@@ -42,20 +43,20 @@ def report(period, participants, keys, clerk, head):
     return reports.submit_report(report=report, by=clerk)
 
 
-@pytest.fixture
+@world
 def seen(keys):
     """What the reviewer's page showed."""
     return dict.fromkeys(keys.values(), 1)
 
 
-@pytest.fixture
+@world
 def flagged(report, keys):
     """A flag with its reason on 里程."""
     figure = Figure.objects.get(report=report, indicator=keys["里程"][1])
     return FigureFlag.objects.create(figure=figure, code="over_120", explanation="超过目标\n请核对", reason="属实")
 
 
-@pytest.fixture
+@world
 def objection(report, keys, lead_agency, lead_officer):
     """市交通运输局 holds another figure for 里程."""
     unit, indicator = keys["里程"]

@@ -10,6 +10,7 @@ from projects.models import FigureRevision
 from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 THEIRS, FIRST, RATE, AVERAGE = "137.31", "131.73", "68.66", "73.19"
 
 
-@pytest.fixture
+@world
 def month(period, participants, indicators, clerk, other_clerk, city_officer):
     """August, open: 太和县 has 60, 界首市 was changed from 131.73 to 137.31, and the provincial average is entered."""
     own = reports.report_for(period=period, participant=participants["341222"], by=clerk)

@@ -23,11 +23,12 @@ from projects.models import (
 from projects.services import periods, reports
 from projects.services.figures import FigureEntry, record_figures
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-@pytest.fixture
+@world
 def report(period, participants, indicators, clerk):
     """太和县's draft, 里程 60 in it."""
     report = reports.report_for(period=period, participant=participants["341222"], by=clerk)
@@ -36,7 +37,7 @@ def report(period, participants, indicators, clerk):
     return report
 
 
-@pytest.fixture
+@world
 def submitted(report, head, clerk):
     reports.sign_report(report=report, by=head)
     return reports.submit_report(report=report, by=clerk)
@@ -374,7 +375,7 @@ def test_outage_page_of_a_closed_month_offers_no_form(look, period, city_officer
 # -- a month that lead agencies report --------------------------------------------------------------
 
 
-@pytest.fixture
+@world
 def agency_month(period, programme, indicators):
     """The month of a programme in which lead agencies report for all units."""
     Programme.objects.filter(pk=programme.pk).update(reporting_by="agency")

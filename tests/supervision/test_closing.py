@@ -22,11 +22,12 @@ from supervision.models import Document, Snapshot
 from supervision.services import closing, documents
 from tests import factories
 from tests.supervision.months import FIGURES, close, report_month, report_unit
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
+@world
 def approved(period, participants, indicators, city_officer):
     """All units approved."""
     report_month(period, participants, indicators, by=city_officer)

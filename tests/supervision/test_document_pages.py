@@ -15,6 +15,7 @@ from supervision.models import Document, Snapshot
 from supervision.services import closing, documents
 from tests import factories
 from tests.supervision.months import close, publish, report_month
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -22,18 +23,24 @@ CLOSE = "/programmes/fuyang-2020/2020-08/close/"
 REFRESH = "/programmes/fuyang-2020/2020-08/refresh/"
 
 
-@pytest.fixture
+@world
 def approved(period, participants, indicators, city_officer):
     """All units approved."""
     report_month(period, participants, indicators, by=city_officer)
     return period
 
 
+@world
+def closed(approved, city_officer):
+    """The document of the closed month."""
+    return close(approved, by=city_officer).document
+
+
 @pytest.fixture
-def draft(approved, city_officer, settings, tmp_path):
+def draft(closed, settings, tmp_path):
     """The month's draft."""
     settings.MEDIA_ROOT = tmp_path
-    return close(approved, by=city_officer).document
+    return closed
 
 
 @pytest.fixture

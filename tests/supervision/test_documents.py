@@ -28,13 +28,14 @@ from supervision.services.snapshots import freeze_snapshot
 from tests import factories
 from tests.boards import make_board
 from tests.supervision.months import close, publish, report_month
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.slow
 
 ISSUED_ON = datetime.date(2020, 9, 29)
 
 
-@pytest.fixture
+@world
 def draft(period, participants, indicators, city_officer):
     """The draft of a month with every unit approved and 里程 published at 70.00."""
     factories.plain_scheme(period.programme)
@@ -179,6 +180,20 @@ def test_r05_total_with_somebody_missing_names_them_and_keeps_the_second_rate():
     )
     (overview,) = texts(content, "总体情况")
     assert "其中有单位未报送、暂不判定1项。" in overview
+
+
+@pytest.mark.django_db
+def test_r11_overview_names_the_milestones_where_they_are_the_yardstick():
+    board = make_board(["甲县"])
+    rows = [("甲县", 100, 40), ("全市", 100, None)]
+    board.indicator("完工率", rows, milestones=[("2020-06-30", "50"), ("2020-12-31", "100")])
+    board.indicator("里程", rows)
+    snapshot = freeze_snapshot(period=board.period, by=factories.UserFactory())
+
+    (overview,) = texts(bulletin_content(snapshot, issuer="测试市民生办").as_json(), "总体情况")
+
+    # 40 is below June's 50 and below the straight line's 66.67: one of each kind behind
+    assert "未达时序进度2项。有节点计划的1项，与已到期的最后一个节点比，不与时序进度比。" in overview
 
 
 @pytest.mark.django_db

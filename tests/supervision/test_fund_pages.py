@@ -24,6 +24,7 @@ from supervision.stamp import standings_stamp
 from tests import factories
 from tests.supervision.funds import planned_line
 from tests.supervision.months import close, report_month
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ CODE = "project-disbursed-planned"
 LABEL = "拨付率（拨付÷计划，不含人数）"
 
 
-@pytest.fixture
+@world
 def money(period, participants, indicators, city_officer):
     """August with money, before its reports are approved: 太和县 60 of 100 万元 paid, 界首市 150 of 200, 市本级 none.
 
@@ -49,7 +50,7 @@ def money(period, participants, indicators, city_officer):
     return period
 
 
-@pytest.fixture
+@world
 def approved(money, participants, indicators, city_officer):
     report_month(money, participants, indicators, by=city_officer)
     return money

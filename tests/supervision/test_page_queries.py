@@ -13,6 +13,7 @@ from projects.services import reports
 from supervision.models import Document, DocumentSeries
 from supervision.services.snapshots import freeze_snapshot
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +66,7 @@ def issue(period, series, number, *, by):
     )
 
 
-@pytest.fixture
+@world
 def month(period, july, participants, indicators, city_officer, office):
     """An open month with one report begun, and July with its paper."""
     report = reports.report_for(period=period, participant=participants["341222"], by=city_officer)

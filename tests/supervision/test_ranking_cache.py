@@ -12,6 +12,7 @@ from supervision.services.snapshots import freeze_snapshot
 from supervision.stamp import standings_stamp
 from tests import factories
 from tests.supervision.months import publish, report_unit
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def kept_pages(settings, broker):
     cache.clear()
 
 
-@pytest.fixture
+@world
 def taihe(period, participants, indicators, city_officer):
     """太和县's approved report: 里程 60 of 100."""
     figures = {"里程": "60", "合格率": "81", "人数": "1000"}

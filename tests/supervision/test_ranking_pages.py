@@ -13,6 +13,7 @@ from supervision.services.snapshots import freeze_snapshot
 from supervision.templatetags.heat import heat_cells
 from tests import factories
 from tests.boards import make_board
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def report_august(period, participants, indicators):
         factories.FigureFactory(report=report, indicator=indicators[name], value=Decimal(value), updated_by=setter)
 
 
-@pytest.fixture
+@world
 def august(period, participants, indicators):
     """August's figures, with a 全省平均 of 67.3 for 里程."""
     report_august(period, participants, indicators)
@@ -311,14 +312,15 @@ def test_indicator_page_says_the_formula_of_its_direction(look, period, fields, 
 def test_indicator_page_with_a_milestone_plan_names_the_milestones(look, period):
     board = make_board(["甲县"], period=period)
     indicator = board.indicator(
-        "节点", [("甲县", 100, 50), ("全市", 100, None)], milestones=[("2020-06-30", "30"), ("2020-12-31", "100")]
+        "节点", [("甲县", 100, 50), ("全市", 100, None)], milestones=[("2020-06-30", "30.5"), ("2020-12-31", "100")]
     )
 
     response = look("city_officer", indicator_of(period, indicator))
 
-    # The last milestone whose date has come asks for 30: 50.00 − 30.00 = +20.00 (R11)
-    assert response.context["page"].rows[-1]["gap_to_expected"]["text"] == "+20.00"
-    assert "节点计划代替时序（规则R11）：6月30日30%、12月31日100%" in text_of(response)
+    # The last milestone whose date has come asks for 30.5: 50.00 − 30.50 = +19.50 (R11)
+    assert response.context["page"].rows[-1]["gap_to_expected"]["text"] == "+19.50"
+    assert "节点计划代替时序（规则R11）：6月30日30.5%、12月31日100%" in text_of(response)
+    assert "达到节点" in text_of(response)
 
 
 def test_indicator_page_by_value_compares_the_figure_itself(look, period):
@@ -394,7 +396,7 @@ def close(period, state):
     period.save(update_fields=["state", "closed_at", "closed_by"])
 
 
-@pytest.fixture
+@world
 def frozen(august, city_officer):
     """August with its scheme, frozen as snapshot 1: 界首市's report is not approved and so not in it."""
     factories.plain_scheme(august.programme)

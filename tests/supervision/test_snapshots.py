@@ -17,11 +17,12 @@ from supervision.services.snapshots import freeze_snapshot, refresh_snapshot
 from supervision.standings import live_standings, snapshot_standings
 from tests import factories
 from tests.supervision.months import close, publish, report_month
+from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-@pytest.fixture
+@world
 def approved(period, participants, indicators, city_officer):
     """All units approved, 里程 published at 70.00."""
     publish(period, indicators["里程"], "70.00", by=city_officer)

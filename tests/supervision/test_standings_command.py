@@ -10,11 +10,12 @@ from django.core.management import CommandError, call_command
 from supervision.export import amount_text, decimal_text
 from supervision.services.snapshots import freeze_snapshot
 from tests import factories
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@world
 def august(period, participants, indicators):
     """太和县 approved: 里程 40.85, 合格率 95, 人数 900. 界首市 submitted: 里程 150. 全省平均 of 里程 67.3."""
     setter = factories.UserFactory(username="typist")

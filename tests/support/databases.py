@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from livelihood import embedded, embedded_host
+from tests.support import worlds
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "livelihood_template"
@@ -29,6 +30,7 @@ def worker_name() -> str:
 
 def point_connections_at(name: str) -> None:
     """Every connection, and every process started from here, uses this database from now on."""
+    worlds.clear()
     os.environ["LIVELIHOOD_DATABASE"] = name
     for alias in ("default", "owner"):
         connections[alias].close()
@@ -100,12 +102,12 @@ def drop_database(name: str) -> None:
 
 
 @contextmanager
-def cloned_database():
-    """A clone that all connections use inside the block; its name."""
+def cloned_database(*, template: str = TEMPLATE):
+    """A clone that all connections use inside the block; its name. `template` may be the one they use now."""
     before = connections["default"].settings_dict["NAME"]
     name = f"livelihood_{worker_name()}_{next(_numbers)}"
-    clone_template(name)
     point_connections_at(name)
+    clone_template(name, template=template)
     try:
         yield name
     finally:
