@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import resource
 import statistics
 import time
@@ -183,4 +184,5 @@ def update_report(path: Path, results: list[Result], *, part: str) -> None:
     lines = [line for line in lines if not line.startswith(said)]
     table = next(number for number, line in enumerate(lines) if line.startswith("| "))
     lines[table:table] = [f"{said}{machine()}", *([] if lines[table - 1] else [""])]
-    path.write_text("\n".join(lines) + "\n")
+    # A line that was said anew leaves the blank one it stood above.
+    path.write_text(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n")

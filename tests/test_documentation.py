@@ -59,7 +59,9 @@ def anchors(page: Path) -> set[str]:
 def screenshots():
     spec = importlib.util.spec_from_file_location("screenshots", ROOT / "scripts" / "screenshots.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "scripts"))
+        spec.loader.exec_module(module)
     return module
 
 
@@ -104,7 +106,7 @@ def test_screenshots_log_in_with_the_accounts_of_the_demo(screenshots):
     logins = {picture.login for picture in screenshots.PICTURES} - {None}
 
     assert logins <= {login.username for login in DEMO_LOGINS}
-    assert screenshots.PASSWORD == DEMO_PASSWORD
+    assert screenshots.steps.PASSWORD == DEMO_PASSWORD
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
