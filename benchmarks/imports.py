@@ -6,6 +6,7 @@ import tempfile
 import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -65,7 +66,7 @@ def run(*, repeats: int, small: bool, long: bool = False) -> list[Result]:
             # The slow one is no slower in its second run.
             taken = {name: [_measured(way, period, expected) for _ in range(repeats)] for name, way in ways.items()}
             name = "django-import-export, stock"
-            stock = lambda: import_by(FigureResource, path, period, by)  # noqa: E731 - one of the ways above
+            stock = partial(import_by, FigureResource, path, period, by)
             taken[name] = [_measured(stock, period, expected) for _ in range(1 if rows > ROWS else min(repeats, 3))]
     return _results(rows, taken)
 

@@ -231,7 +231,7 @@ def _ask_child(path: Path) -> dict:
 def run_bare(arguments: list[str], *, given: bytes = b"") -> subprocess.CompletedProcess | None:
     """Run a module of our own in a bare Python process with `given` on stdin; None when it took too long."""
     try:
-        return subprocess.run(  # noqa: S603 - our own module, with the file's absolute path as only argument
+        return subprocess.run(  # noqa: S603 - no shell, modules of our own; a file is named by its absolute path
             [sys.executable, *arguments],
             cwd=settings.BASE_DIR,
             env={"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"},

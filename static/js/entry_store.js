@@ -22,7 +22,10 @@ function keep(cell, isUnsent) {
   if (isUnsent) {
     const { part, key, name, version, texts } = cell;
     kept.set(cell, JSON.stringify({ where: window.location.pathname, part, key, name, version, ...texts }));
-    works = entry.attempt(() => window.localStorage.setItem(MINE + cell.id, kept.get(cell)) || true) === true;
+    works = entry.attempt(() => {
+      window.localStorage.setItem(MINE + cell.id, kept.get(cell));
+      return true;
+    }) === true;
     entry.band("storage", "warning", works ? "" : NO_ROOM);
   } else if (kept.delete(cell) && read(MINE + cell.id) === mine) {
     drop(cell.id);
