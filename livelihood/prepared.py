@@ -115,10 +115,10 @@ def instance_of(model: type[models.Model], values) -> models.Model:
     return made_of(model, names, values)
 
 
-def instances_in(queryset: models.QuerySet) -> Iterator[models.Model]:
-    """Yield a queryset's rows as `made_of` makes them. One query."""
-    names, _ = _names(queryset.model)
-    return (made_of(queryset.model, names, row) for row in queryset.values_list(*names).iterator())
+def instances_in(queryset: models.QuerySet, names: Iterable[str] = ()) -> Iterator[models.Model]:
+    """Yield a queryset's rows as `made_of` makes them, with all attributes or those named. One query."""
+    names = tuple(names) or _names(queryset.model)[0]
+    return (made_of(queryset.model, names, row) for row in queryset.values_list(*names))
 
 
 def made_of(model: type[models.Model], names: Iterable[str], values: Iterable) -> models.Model:

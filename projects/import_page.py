@@ -14,7 +14,7 @@ from projects.excel.corrections import COLUMN_MEANINGS, LEFT_OUT, is_of_part
 from projects.excel.led import not_the_reporter
 from projects.excel.part_reading import part_meanings
 from projects.excel.readings import ERROR, NOTE, WARNING, Issue, Reading
-from projects.excel.understood import UnderstoodColumn, UnderstoodRow, UnderstoodTable
+from projects.excel.understood import UnderstoodColumn, UnderstoodRow, UnderstoodTable, UnderstoodUnit
 from projects.models import (
     ImportFile,
     ImportMapping,
@@ -45,8 +45,8 @@ STANDING_FOR_OFFICE = {
 }
 STANDING_FOR_REPORTER = {
     Report.State.SIGNED: "月报已经签字，不能再导入。要改数，先在月报页撤回签字。",
-    Report.State.SUBMITTED: "月报已经提交，不能再导入。要改数，先在月报页撤回，或请市民生办退回。",
-    Report.State.APPROVED: "月报已经审核通过，不能再导入。要改数，请市民生办退回。",
+    Report.State.SUBMITTED: "月报已经提交，不能再导入。要改数，先在月报页撤回，或请{office}退回。",
+    Report.State.APPROVED: "月报已经审核通过，不能再导入。要改数，请{office}退回。",
 }
 
 
@@ -89,6 +89,22 @@ class RowCard:
 
 
 @dataclass
+class UnitCard:
+    """A name nobody in the programme goes under with the name of its field."""
+
+    unit: UnderstoodUnit
+    name: str
+    mapping: ImportMapping | None = None
+
+    @property
+    def chosen(self) -> str:
+        """Return the value its field has now."""
+        if not self.unit.is_corrected:
+            return ""
+        return self.unit.participant.code if self.unit.participant else LEFT_OUT
+
+
+@dataclass
 class TableCard:
     """One table of a file as the page shows it."""
 
@@ -96,6 +112,7 @@ class TableCard:
     columns: list[ColumnCard]
     rows: list[RowCard]
     more_rows: int = 0
+    units: list[UnitCard] = field(default_factory=list)
 
     @property
     def owner(self) -> str:
@@ -103,14 +120,23 @@ class TableCard:
         return owner_words(self.table.owner)
 
     @property
-    def corrected(self) -> list[ColumnCard | RowCard]:
+    def fields(self) -> list["Card"]:
+        """Return everything the form may correct."""
+        return [*self.columns, *self.rows, *self.units]
+
+    @property
+    def corrected(self) -> list["Card"]:
         """Return what was read as somebody once said."""
-        return [card for card in (*self.columns, *self.rows) if card.mapping is not None]
+        return [card for card in self.fields if card.mapping is not None]
 
     @property
     def is_wide(self) -> bool:
         """Tell whether its columns stand in groups about indicators."""
         return any(card.column.about for card in self.columns)
+
+
+#: What a field of the form is about.
+Card = ColumnCard | RowCard | UnitCard
 
 
 @dataclass
@@ -173,8 +199,9 @@ class FileCard:
 
     @property
     def asks(self) -> bool:
-        """Tell whether something about columns or rows wants an answer."""
-        return any(row.row.indicator is None and not row.row.is_corrected for one in self.tables for row in one.rows)
+        """Tell whether something about rows or names of units wants an answer."""
+        rows = (row.row.indicator is None and not row.row.is_corrected for one in self.tables for row in one.rows)
+        return any(rows) or any(not one.unit.is_corrected for table in self.tables for one in table.units)
 
 
 def file_cards(upload: ImportUpload, files: list[ImportFile], review: Review) -> list[FileCard]:
@@ -202,23 +229,23 @@ def typed_corrections(upload: ImportUpload, cards: Iterable[FileCard], data: Map
 
     Raises Refused for a column or row the file has not, and for a column that names another month.
     """
-    fields: dict[str, tuple[TableCard, ColumnCard | RowCard]] = {
-        card.name: (table, card) for file in cards for table in file.tables for card in (*table.columns, *table.rows)
+    fields: dict[str, tuple[TableCard, Card]] = {
+        card.name: (table, card) for file in cards for table in file.tables for card in table.fields
     }
     is_agencys = upload.participant is None and upload_agencies(upload) is not None
     found = []
     for name, value in data.items():
-        if not name.startswith(("c-", "r-")):
+        if not name.startswith(("c-", "r-", "u-")):
             continue
         if name not in fields:
             raise Refused("要更正的行或列已经不在表里，没有保存。请看过现在的读法再改。")
         table, card = fields[name]
-        owner = table.table.owner
+        owner = card.unit.owner if isinstance(card, UnitCard) else table.table.owner
         if upload.participant is not None and owner != upload.participant:
             raise Refused(f"这张表不是{upload.participant.printed_name}的，不能更正它的读法。")
         if is_agencys and owner is not None:
             raise Refused(f"这张表按{owner}的表读，牵头部门不能更正它的读法。")
-        change = _column_change(card, value) if isinstance(card, ColumnCard) else _row_change(card, value)
+        change = CHANGES[type(card)](card, value)
         if change is not None:
             found.append(Correction(participant_id=owner.pk if owner else None, **change))
     return found
@@ -231,6 +258,11 @@ def indicator_choices(programme: Programme) -> list[tuple[str, list[tuple[str, s
         (f"{project.seq} {project.name}", [(str(row.pk), _indicator_words(row)) for row in group])
         for project, group in groupby(rows, key=lambda row: row.sub_project.project)
     ]
+
+
+def unit_choices(programme: Programme) -> list[tuple[str, str]]:
+    """Return code and name of the programme's participants in official order. One query."""
+    return list(programme.participants.order_by("order", "pk").values_list("code", "printed_name"))
 
 
 def earlier_uploads(user: User, period: ReportingPeriod, participant: Participant | None) -> dict[str, list[dict]]:
@@ -272,11 +304,12 @@ def not_now(user: User, report: Report) -> dict | None:
         return None
     elif _is_closed(report):
         sentence = f"{period.label}已经封账，不能再导入。确需更正，"
-        sentence += "先对这家重新开放。" if is_office else "请联系市民生办重新开放。"
+        sentence += "先对这家重新开放。" if is_office else f"请联系{period.programme.owner.office_word}重新开放。"
         if is_office:
             there, label = reverse("projects:period-reopen", args=[period.programme.code, period.code]), "去重新开放"
     else:
-        sentence = (STANDING_FOR_OFFICE if is_office else STANDING_FOR_REPORTER)[report.state]
+        words = (STANDING_FOR_OFFICE if is_office else STANDING_FOR_REPORTER)[report.state]
+        sentence = words.format(office=period.programme.owner.office_word)
         if is_office and report.state != Report.State.SIGNED:
             there, label = reverse("projects:report-review", args=[report.pk]), "去审核页退回"
     return {"sentence": sentence, "url": there, "label": label}
@@ -305,7 +338,11 @@ def _table_cards(file: ImportFile, tables: list[UnderstoodTable], mappings: dict
         ]
         # The answered ones first of all: they are what is taken back here.
         rows.sort(key=lambda card: not card.row.is_corrected)
-        cards.append(TableCard(table, columns, rows[:ROWS_ASKED], max(len(rows) - ROWS_ASKED, 0)))
+        units = [
+            UnitCard(unit, f"u-{place}-{index}", mappings.get((unit.owner and unit.owner.pk, "column", unit.key)))
+            for index, unit in enumerate(table.units[:ROWS_ASKED])
+        ]
+        cards.append(TableCard(table, columns, rows[:ROWS_ASKED], max(len(rows) - ROWS_ASKED, 0), units))
     return cards
 
 
@@ -335,6 +372,17 @@ def _row_change(card: RowCard, value: str) -> dict | None:
     if not (value.isascii() and value.isdigit() and len(value) < 19):
         raise Refused("没有这个指标，没有保存更正。请从列表里选。")
     return change | {"indicator_id": int(value)}
+
+
+def _unit_change(card: UnitCard, value: str) -> dict | None:
+    if value == card.chosen:
+        return None
+    change = {"kind": ImportMapping.Kind.COLUMN, "label": card.unit.key}
+    return change | ({"meaning": value} if value else {"is_forgotten": True})
+
+
+#: How a field's new value becomes a correction.
+CHANGES = {ColumnCard: _column_change, RowCard: _row_change, UnitCard: _unit_change}
 
 
 def _indicator_words(row: Indicator) -> str:

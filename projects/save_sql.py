@@ -81,17 +81,19 @@ ORDER BY i.id""",
 
 # Every cell of some participants and indicators: the target in force (R19), the figure, whether it has a flag, and the
 # last reported figure of an earlier period. Each is looked for by an index, and the planner is not told how many cells
-# there are: a plan for three serves for a thousand.
+# there are: a plan for three serves for a thousand. The period comes from a table of one row: named outright it is
+# looked up in the statistics, which know nothing of a month that has only begun, and all its figures are read per cell.
 CELLS_NEAR = Prepared(
     f"""
 WITH before AS MATERIALIZED (
     SELECT id, starts_on, ends_on
     FROM reporting_period
     WHERE programme_id = %(programme)s AND kind = %(kind)s AND ends_on < %(ends_on)s
-)
+), here AS MATERIALIZED (SELECT %(period)s AS id)
 SELECT u.id, n.id, {columns_of(Target, "t")}, {columns_of(Figure, "f")},
        EXISTS (SELECT 1 FROM figure_flag x WHERE x.figure_id = f.id), l.id, l.value, l.starts_on, l.ends_on
-FROM unnest((SELECT %(participants)s)) AS u (id)
+FROM here h
+CROSS JOIN unnest((SELECT %(participants)s)) AS u (id)
 CROSS JOIN unnest((SELECT %(indicators)s)) AS n (id)
 LEFT JOIN LATERAL (
     SELECT c.* FROM target c
@@ -100,7 +102,7 @@ LEFT JOIN LATERAL (
     ORDER BY c.revision DESC LIMIT 1) t ON TRUE
 LEFT JOIN LATERAL (
     SELECT v.* FROM figure v
-    WHERE v.period_id = %(period)s AND v.participant_id = u.id AND v.indicator_id = n.id
+    WHERE v.period_id = h.id AND v.participant_id = u.id AND v.indicator_id = n.id
     LIMIT 1) f ON TRUE
 LEFT JOIN LATERAL (
     SELECT b.id, b.value, p.starts_on, p.ends_on

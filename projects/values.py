@@ -1,8 +1,8 @@
 """What a person typed or a sheet holds, read as a number: zero, blank and 无任务 are three things."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from livelihood.services import Refused
 
@@ -13,6 +13,8 @@ WHOLE_DIGITS = 14
 NO_TASK_WORDS = frozenset({"/", "-", "--", "—", "——", "无任务", "不涉及"})
 
 _PLAIN = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?", re.ASCII)
+#: As a sheet gives its numbers and most people type them.
+_USUAL = re.compile(r"(0|[1-9]\d*)(?:\.(\d*[1-9]))?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 # Full-width letters, digits and signs become plain ones. Not NFKC: that would read 10² as 102.
@@ -31,8 +33,7 @@ class ValueRefused(Refused):
     """The text is no acceptable value; the message is a Chinese sentence that quotes it."""
 
 
-@dataclass(frozen=True)
-class ParsedValue:
+class ParsedValue(NamedTuple):
     """`state` is reported, blank or no_task; `value` is None unless reported."""
 
     state: str
@@ -50,6 +51,9 @@ def parse_number(text: str, *, decimals: int, allow_negative: bool = False, unit
     with 万 or 亿 or without them: in 万元, 12.3万, 0.00123亿元 and 123000元 are the same; in 户, 1.2万 is 12000.
     Raises ValueRefused for everything that is not exactly one finite number the column can hold.
     """
+    usual = _USUAL.fullmatch(text)
+    if usual is not None and len(usual[1]) <= WHOLE_DIGITS and len(usual[2] or "") <= decimals:
+        return ParsedValue("reported", Decimal(text))
     shown = text.strip()
     plain = text.translate(_PLAIN_SIGNS).strip()
     if not plain:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.urls import reverse
 
 from livelihood import embedded, embedded_host
-from projects.excel.guard import LARGEST_FILE
+from projects.excel.guard import LARGEST_FILE, LARGEST_SUM
 from tests.support import production
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -372,6 +373,11 @@ def test_proxy_takes_the_largest_upload_and_passes_on_what_django_relies_on():
     assert LARGEST_FILE < megabytes * 1024 * 1024 <= LARGEST_FILE + 2 * 1024 * 1024
     assert f"take uploads of at least {megabytes} MB" in DOCUMENT
     assert f"{LARGEST_FILE // 1024 // 1024} MB" in (ROOT / "deploy" / "nginx" / "pages" / "413.html").read_text()
+    several, together = re.search(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", NGINX).groups()
+    assert LARGEST_SUM < int(together) * 1024 * 1024 <= LARGEST_SUM + 2 * 1024 * 1024
+    assert re.search(several, reverse("projects:report-import", args=[7]))
+    assert re.search(several, reverse("projects:period-import", args=["fuyang-2020", "2020-08"]))
+    assert not re.search(several, reverse("projects:catalogue-import"))
     for line in (
         "proxy_set_header X-Forwarded-Proto $scheme;",
         "proxy_set_header Host $host;",

@@ -1,17 +1,18 @@
 """What one cell says of an indicator: a number in its own unit, blank, no task, words; or why it cannot be taken."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from projects.excel.columns import plain
-from projects.excel.lines import Line, decimal_text
+from projects.excel.lines import WORDS, Line, decimal_text
 from projects.excel.units import is_loose, is_unit, shift_between, unit_key
 from projects.excel.workbook import Cell
 from projects.models import Figure, Indicator
 from projects.values import ValueRefused, parse_number
 
 PERCENT = ("%", "‰")
+TEXT = Figure.State.TEXT
 _NUMBER = r"[+-]?\d[\d,]*(?:\.\d+)?|[+-]?\.\d+"
 _WITH_UNIT = re.compile(rf"({_NUMBER})\s*([^\d\s.,+\-][^\d\s]{{0,6}})")
 _TOKEN = re.compile(rf"(?P<before>[^\d。；;，,]{{0,14}}?)(?P<number>{_NUMBER})(?P<unit>[^\d\s，,。；;、()（）]{{0,5}})")
@@ -24,8 +25,7 @@ _HUNDRED = re.compile(r"百分之([零〇一二三四五六七八九十百点]+)
 _DIGITS = {sign: str(value) for value, sign in enumerate("零一二三四五六七八九")} | {"〇": "0"}
 
 
-@dataclass(frozen=True)
-class Amount:
+class Amount(NamedTuple):
     """A cell's meaning; `rate`: a rate that stood beside the number in a sentence; `remarks`: (code, sentence)."""
 
     state: str
@@ -51,8 +51,8 @@ def amount_of(line: Line, cell: Cell, *, unit: str = "", is_ratio: bool | None =
     """
     _require_number(cell)
     indicator = line.indicator
-    if indicator.kind == Indicator.Kind.TEXT and not cell.is_blank and not line.has_no_task:
-        return Amount(Figure.State.TEXT, text=cell.text.strip())
+    if indicator.kind == WORDS and not cell.is_blank and not line.has_no_task:
+        return Amount(TEXT, text=cell.text.strip())
     text, remarks = cell.text, []
     if cell.is_scientific:
         remarks.append(("scientific", f"用科学计数法显示，按{decimal_text(Decimal(text))}读取，请核对。"))
@@ -79,7 +79,7 @@ def amount_of(line: Line, cell: Cell, *, unit: str = "", is_ratio: bool | None =
         )
     except ValueRefused as refused:
         if line.is_text and cell.kind == "text":
-            return Amount(Figure.State.TEXT, text=cell.text.strip())
+            return Amount(TEXT, text=cell.text.strip())
         raise AmountRefused("bad_value", str(refused)) from refused
     return Amount(str(parsed.state), parsed.value, "", rate, tuple(remarks))
 

@@ -5,7 +5,6 @@ Runs in the bare process; the guard has refused parts with a DOCTYPE.
 
 import re
 import zipfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,6 +19,8 @@ BUILT_IN = {9: "0%", 10: "0.00%", 11: "0.00E+00", 48: "##0.0E+0"}
 _ERROR_CELL = re.compile(
     rb"<(?:\w+:)?c\s([^>]*?\bt\s*=\s*[\"']e[\"'][^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v[^>]*>([^<]*)<", re.DOTALL
 )
+#: Without one of these in a sheet nothing in it is an error.
+_ERROR_SIGNS = (b'"e"', b"'e'")
 _UNCOUNTED = re.compile(
     rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v\s*>\s*</)"
@@ -38,16 +39,19 @@ _SHARED = re.compile(rb"<(?:\w+:)?c\s([^>]*?\bt\s*=\s*[\"']s[\"'][^>]*)>\s*<(?:\
 _NUMBER = {name: re.compile(rb"\b" + name + rb"\s*=\s*[\"'](\d+)") for name in (b"r", b"min", b"max")}
 
 
-@dataclass
 class SheetMarks:
-    """Marks of one sheet: `cells` by (row, column) from 0; merges and hidden rows and columns from 1."""
+    """Marks of one sheet: `cells` by (row, column) from 0; merges and hidden rows and columns from 1.
 
-    cells: dict[tuple[int, int], dict] = field(default_factory=dict)
-    merges: list[list[int]] = field(default_factory=list)
-    hidden_rows: list[int] = field(default_factory=list)
-    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
-    struck: set[tuple[int, int]] = field(default_factory=set)
-    unseen: set[tuple[int, int]] = field(default_factory=set)
+    No dataclass: what that imports takes the bare process longer than a small sheet.
+    """
+
+    def __init__(self):
+        self.cells: dict[tuple[int, int], dict] = {}
+        self.merges: list[list[int]] = []
+        self.hidden_rows: list[int] = []
+        self.hidden_columns: list[tuple[int, int]] = []
+        self.struck: set[tuple[int, int]] = set()
+        self.unseen: set[tuple[int, int]] = set()
 
     def frame(self, rows: list[list]) -> dict:
         """Return merges and what is hidden, as far as the sheet's cells reach."""
@@ -108,12 +112,32 @@ def _marks(markup: bytes, formats: dict[bytes, dict], struck: set[bytes]) -> She
     if b"<f" in markup or b":f" in markup:
         for attributes in _UNCOUNTED.findall(markup):
             _put(marks.cells, attributes, {"f": True})
-    for attributes, code in _ERROR_CELL.findall(markup):
-        _put(marks.cells, attributes, {"e": code.decode("utf-8", "replace")})
-    marks.merges = [
-        [int(top), column_number(left), int(bottom), column_number(right)]
-        for left, top, right, bottom in _MERGE.findall(markup)
-    ]
+    # Most sheets have none of these, and a look for a word is a tenth of one at every cell.
+    if any(sign in markup for sign in _ERROR_SIGNS):
+        for attributes, code in _ERROR_CELL.findall(markup):
+            _put(marks.cells, attributes, {"e": code.decode("utf-8", "replace")})
+    if b"mergeCell" in markup:
+        marks.merges = [
+            [int(top), column_number(left), int(bottom), column_number(right)]
+            for left, top, right, bottom in _MERGE.findall(markup)
+        ]
+    if _may_hide(markup):
+        _hide(markup, marks)
+    return marks
+
+
+def _may_hide(markup: bytes) -> bool:
+    """Tell whether the words are there with which a row or a column is hidden; rowHeight and right are others."""
+    heights = ((b"ht=" + quote + b"0", b"ght=" + quote + b"0") for quote in (b'"', b"'"))
+    return (
+        b"hidden" in markup
+        or b'width="0' in markup
+        or b"width='0" in markup
+        or any(markup.count(own) > markup.count(other) for own, other in heights)
+    )
+
+
+def _hide(markup: bytes, marks: SheetMarks) -> None:
     for attributes in _ROW.findall(markup):
         if _HIDDEN.search(attributes) and (number := _NUMBER[b"r"].search(attributes)):
             marks.hidden_rows.append(int(number[1]))
@@ -121,7 +145,6 @@ def _marks(markup: bytes, formats: dict[bytes, dict], struck: set[bytes]) -> She
         first, last = _NUMBER[b"min"].search(attributes), _NUMBER[b"max"].search(attributes)
         if _HIDDEN.search(attributes) and first and last:
             marks.hidden_columns.append((int(first[1]), int(last[1])))
-    return marks
 
 
 def _sort(looks: dict[tuple[int, int], dict], marks: SheetMarks) -> None:

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from livelihood.models import Region
 from projects.excel.catalogue_duties import DutyReader
-from projects.excel.catalogue_sheets import CHOICES, OPTIONAL_SHEETS, PROGRAMME_ROWS, PROGRAMME_SHEET, SHEETS
+from projects.excel.catalogue_sheets import (
+    CHOICES,
+    DUE_NUMBERS,
+    OPTIONAL_SHEETS,
+    PROGRAMME_ROWS,
+    PROGRAMME_SHEET,
+    SHEETS,
+)
 from projects.excel.columns import Column, plain
 from projects.excel.tables import (
     CellRefused,
@@ -29,7 +36,7 @@ from projects.excel.tables import (
     yes_no,
 )
 from projects.excel.workbook import Cell, Sheet, Workbook, WorkbookRefused, open_workbook
-from projects.models import Indicator, Milestone, Participant, Programme, Project
+from projects.models import Indicator, Milestone, Participant, Programme, Project, Weekday
 from projects.services.targets import SAID, standing_targets, stated
 from projects.values import NO_TASK_WORDS
 
@@ -117,6 +124,9 @@ class _Reader:
             "fund_denominator": lambda cell: choice_of(cell, Programme.FundDenominator),
             "reporting_by": lambda cell: choice_of(cell, Programme.ReportingBy),
             "kind": lambda cell: choice_of(cell, Programme.Kind),
+            "weekly": yes_no,
+            **dict.fromkeys(("week_ends_on", "week_due_weekday"), lambda cell: choice_of(cell, Weekday)),
+            **dict.fromkeys(DUE_NUMBERS, required_number),
             "valid_from": day_of,
             "document_on": day_of,
         }
@@ -194,9 +204,11 @@ class _Reader:
         if seq.is_blank and above is not None:
             return above, False
         number = required_number(seq)
-        if number in projects:
-            return projects[number], projects[number] is not above
         name = table.text(row, "project")
+        if number in projects:
+            if name and plain(name) != plain(projects[number]["name"]):
+                raise CellRefused(f"项目序号{number}出现了2次：“{projects[number]['name']}”和“{name}”。")
+            return projects[number], projects[number] is not above
         if not name:
             raise CellRefused(f"第{number}项没有名称。")
         projects[number] = {

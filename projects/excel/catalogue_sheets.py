@@ -26,7 +26,16 @@ PROGRAMME_ROWS = {
     "document_on": ("目标文件日期", "2021-03-01"),
     "reason": ("修订原因", "改动已有目标时填写"),
     "kind": ("种类", "民生工程、为民实事 或 其他"),
+    "month_due_day": ("月报截止日", "次月几日，默认5；0为当月最后一天"),
+    "month_due_hour": ("月报截止时刻", "默认18"),
+    "weekly": ("周报制", "是 或 否，默认否"),
+    "week_ends_on": ("一周的最后一天", "默认星期日"),
+    "week_due_weekday": ("周报截止在", "默认星期二"),
+    "week_due_hour": ("周报截止时刻", "默认12"),
+    "week_due_after_holiday": ("节后第几个工作日", "遇节假日顺延，默认2"),
 }
+#: Numbers of when reports are due.
+DUE_NUMBERS = ("month_due_day", "month_due_hour", "week_due_hour", "week_due_after_holiday")
 REGION_COLUMNS = [
     Column("code", "代码", 12, is_required=True),
     Column("name", "名称", 20, is_required=True),

@@ -8,6 +8,7 @@ import xlsxwriter
 from livelihood.workbooks import OPTIONS
 from projects.excel.catalogue_duties import duty_rows
 from projects.excel.catalogue_sheets import (
+    DUE_NUMBERS,
     DUTY_SHEETS,
     PROGRAMME_ROWS,
     PROGRAMME_SHEET,
@@ -73,6 +74,10 @@ class _Writer:
             "fund_denominator": [row.get_fund_denominator_display()],
             "reporting_by": [row.get_reporting_by_display()],
             "kind": [row.get_kind_display()],
+            "weekly": [_yes(row.weekly)],
+            "week_ends_on": [row.get_week_ends_on_display()],
+            "week_due_weekday": [row.get_week_due_weekday_display()],
+            **{name: [str(getattr(row, name))] for name in DUE_NUMBERS},
         }.get(key, [])
 
     def rows(self, sheet: str) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""The bare process that parses one untrusted file: `python -m projects.excel.child FILE`, JSON on stdout.
+"""The bare process that parses one untrusted file: `main(FILE)`, JSON on stdout (`workbook.bare_module`).
 
 Memory and CPU time are limited before anything is read; a parser that aborts takes only this process with
 it. No formula and no macro is executed, nothing is fetched, and the environment is empty.
@@ -11,9 +11,7 @@ notation, "z" where the format shows another size than the number has, "u" for l
 {"d": date or time}; {"b": bool}; {"e": error code}; {"f": true} for a formula without a stored result.
 """
 
-import csv
 import datetime
-import io
 import json
 import resource
 import sys
@@ -88,7 +86,8 @@ def _archive_sheets(path: Path) -> list[dict]:
 
 def _marked(rows: list[list], marks: dict[tuple[int, int], dict]) -> list[list]:
     """Return the rows as JSON cells, with what only the XML knows laid over them."""
-    cells = [[_cell(value) for value in row] for row in rows]
+    # Most cells are text, and that stays as it is.
+    cells = [[value if type(value) is str and value else _cell(value) for value in row] for row in rows]
     for (row, column), mark in marks.items():
         is_style = not mark.keys() & {"e", "f"}
         if is_style:
@@ -122,6 +121,9 @@ def _cell(value):
 
 def _csv_rows(content: bytes) -> list[list]:
     """Return the rows of a text file; UTF-8, GB18030 or UTF-16 with its mark; comma, semicolon or tab."""
+    import csv
+    import io
+
     for encoding in ["utf-16"] if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "gb18030"]:
         try:
             text = content.decode(encoding)

@@ -46,17 +46,20 @@ class ReturnSheet:
     note: str = ""
 
 
-COLUMNS = [
-    Column("seq", "序号", 6, is_required=True),
-    Column("project", "项目", 28, also=("项目名称",)),
-    Column("sub_item", "子项", 22, also=("子项名称",)),
-    Column("indicator", "指标", 34, is_required=True, also=("指标名称",)),
-    Column("unit", "单位", 9, also=("计量单位",)),
-    Column("target", "年度目标", 12, also=("目标任务",)),
-    Column("previous", "上月累计", 12),
-    Column("value", "本月累计", 13, is_typed=True, is_required=True, also=("累计完成",)),
-    Column("remark", "备注", 30, is_typed=True),
-]
+def columns_of(period) -> list[Column]:
+    """Return the columns of a period's return: a month's say 上月 and 本月, a week's 上周 and 本周."""
+    return [
+        Column("seq", "序号", 6, is_required=True),
+        Column("project", "项目", 28, also=("项目名称",)),
+        Column("sub_item", "子项", 22, also=("子项名称",)),
+        Column("indicator", "指标", 34, is_required=True, also=("指标名称",)),
+        Column("unit", "单位", 9, also=("计量单位",)),
+        Column("target", "年度目标", 12, also=("目标任务",)),
+        Column("previous", f"{period.previous_word}累计", 12),
+        Column("value", f"{period.this_word}累计", 13, is_typed=True, is_required=True, also=("累计完成",)),
+        Column("remark", "备注", 30, is_typed=True),
+    ]
+
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "「": '"', "」": '"'})
 

@@ -33,16 +33,22 @@ COLUMN_MEANINGS = {
 LEFT_OUT = "left_out"
 #: The code of what is said of such a row.
 ROW_LEFT_OUT = "row_left_out"
+#: What the correction of a participant's name is remembered by: the column it stands in, and the name.
+UNIT_KEY = "考核单位="
 #: Length of the column that keeps a label.
 LONGEST = 200
 
 
 @dataclass(frozen=True)
 class Corrections:
-    """The corrections of one owner: key of a column → meaning, key of a row → id of its indicator or None."""
+    """The corrections of one owner: key of a column → meaning, key of a row → id of its indicator or None.
+
+    `units`: key of a participant's name → the participant's code, or LEFT_OUT where its rows are not to be read.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, int | None] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def meanings(self, labels: Mapping[int, list[str]], month: int | None) -> dict[int, Meaning]:
         """Return what the corrected ones of a table's columns are.
@@ -99,6 +105,11 @@ def row_key(names) -> str:
     project = names.project or ("" if names.seq is None else f"第{names.seq}项")
     own = names.names[0] if names.names else ""
     return _short("/".join(plain(text) for text in (project, names.sub_item, own) if text))
+
+
+def unit_key(text: str) -> str:
+    """Return what a participant's name in a sheet is remembered by."""
+    return _short(UNIT_KEY + plain(text))
 
 
 def is_of_part(meaning: str) -> bool:

@@ -15,6 +15,8 @@ from pathlib import Path
 #: The whole upload, and an old .xls or .et, whose inside cannot be measured beforehand.
 LARGEST_FILE = 20 * 1024 * 1024
 LARGEST_OLE_FILE = 10 * 1024 * 1024
+#: The files of one upload together.
+LARGEST_SUM = 200 * 1024 * 1024
 #: Of one archive: parts, their unpacked sizes together, and how far a big part may shrink.
 MOST_PARTS = 2000
 LARGEST_UNPACKED = 200 * 1024 * 1024
@@ -41,6 +43,13 @@ _ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*[\"']\s*(\d+)")
 # A cell that does not say where it stands is counted from its row, so the rows' numbers are held to the limit too.
 _UNPLACED = re.compile(rb"<(?:\w+:)?c(?:/?>|\s(?![^>]*?\br\s*=)[^>]*>)")
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+# Where a cell beyond the limits would show: a column of three letters or from SA on, a row from 50,000 on. What is not
+# even this is within them, and most sheets have none of it.
+_PERHAPS_FAR = re.compile(
+    rb"r\s*=\s*[\"']\s*(?:[A-Za-z]{3,}\d|[S-Zs-z][A-Za-z]\d|[A-Za-z]{1,2}0*(?:[5-9]\d{4}|[1-9]\d{5}))"
+)
+#: How all programs begin a cell: it says first where it stands.
+_USUAL_CELL = b'<c r="'
 
 
 class FileRefused(Exception):
@@ -123,7 +132,7 @@ def _checked_chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator
                 if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
                     raise FileRefused("文件内含外部实体声明，不能读取。")
             if is_sheet:
-                cells += len(_ANY_CELL.findall(chunk))
+                cells += _cells_in(chunk)
                 if cells > MOST_CELLS:
                     raise FileRefused(f"工作表单元格超过{MOST_CELLS // 10_000}万个，不能读取。")
                 _check_addresses(window)
@@ -131,8 +140,21 @@ def _checked_chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator
             yield chunk
 
 
+def _cells_in(markup: bytes) -> int:
+    """Return how many cells begin in the markup, empty ones too."""
+    return markup.count(_USUAL_CELL) if _has_usual_cells(markup) else len(_ANY_CELL.findall(markup))
+
+
+def _has_usual_cells(markup: bytes) -> bool:
+    """Tell whether every cell begins as usual; what only may be another one counts as one."""
+    return markup.count(b"<c") == markup.count(_USUAL_CELL) and b":c" not in markup
+
+
 def _check_addresses(markup: bytes) -> None:
-    rows = (int(number[:9]) for number in set(_ROW.findall(markup))) if _UNPLACED.search(markup) else ()
+    is_unplaced = not _has_usual_cells(markup) and _UNPLACED.search(markup)
+    if not is_unplaced and not _PERHAPS_FAR.search(markup):
+        return
+    rows = (int(number[:9]) for number in set(_ROW.findall(markup))) if is_unplaced else ()
     cells = set(_CELL.findall(markup))
     last_row = max([*rows, *(int(number[:9]) for _letters, number in cells)], default=0)
     last_column = max((column_number(letters[:4]) for letters in {letters for letters, _number in cells}), default=0)

@@ -1,6 +1,7 @@
 """One row met becomes a figure, or a reason why not; what is printed beside it is only compared (R17)."""
 
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from projects import checks
 from projects.excel import headings as kinds
@@ -18,8 +19,11 @@ from projects.models import Figure, Indicator
 
 #: Rules about a figure alone and last month's that the import tells; the others ask for their reason once it is stored.
 TOLD = ("share_above_100", "fraction_of_counted", "falling_flow", "unit_slip")
+_TOLD = tuple(rule for rule in checks.RULES if rule.code in TOLD)
 #: So many times the target is no good year but another unit.
 FAR_BEYOND = 10
+#: To look a member up takes six times as long as to compare with it, and every row is compared.
+BLANK, NO_TASK, AT_MOST = Figure.State.BLANK, Figure.State.NO_TASK, Indicator.Direction.AT_MOST
 
 
 class Judge:
@@ -59,21 +63,20 @@ class Judge:
 
     def _figure(self, entry: Entry, line: Line, cell: Cell, amount) -> ReadFigure:
         state = amount.state
-        claims = state == Figure.State.NO_TASK and not line.has_no_task
+        claims = state == NO_TASK and not line.has_no_task
         if claims:
             shown = target_text(line)
             task = f"有任务（{shown}）" if shown else "没有写无任务"
             words = f"“{line.indicator.name}”填了“{cell.text.strip()}”，但目标{task}，按未填处理。"
             self._issue(WARNING, "no_task_claimed", cell, words)
-            state = Figure.State.BLANK
-        elif state == Figure.State.BLANK and line.has_no_task:
-            state = Figure.State.NO_TASK
+            state = BLANK
+        elif state == BLANK and line.has_no_task:
+            state = NO_TASK
         remarks = self.roles.naming.get(kinds.REMARK, [])
         remark = None
         if remarks and not self.roles.is_matrix:
-            remark = "；".join(
-                one.text.strip() for column in remarks if not (one := self.block.sheet.cell(entry.row, column)).is_blank
-            )
+            cells = [self.block.sheet.cell(entry.row, column) for column in remarks]
+            remark = "；".join([one.text.strip() for one in cells if not one.is_blank])
         return ReadFigure(
             line=line,
             state=str(state),
@@ -87,7 +90,8 @@ class Judge:
 
     def _is_shared(self, cell: Cell, line: Line) -> bool:
         """Tell whether the figure's cell is merged with that of another row or column: nobody knows whose."""
-        place = self.block.sheet.merged.get((cell.row, cell.column))
+        merged = self.block.sheet.merged
+        place = merged.get((cell.row, cell.column)) if merged else None
         if place is None or place == (cell.row, cell.column):
             return False
         shown = self.block.sheet.cell(*place)
@@ -109,10 +113,10 @@ class Judge:
         place = "!".join(part for part in (before.sheet, before.cell) if part)
         if (before.state, before.value, before.text) == (figure.state, figure.value, figure.text):
             return False
-        if figure.state == Figure.State.BLANK:
+        if figure.state == BLANK:
             return False
         self.reading.take_out(before)
-        if before.state == Figure.State.BLANK and not before.claims_no_task:
+        if before.state == BLANK and not before.claims_no_task:
             return True
         self.reading.disputed.add(figure.line.key)
         self._said_twice(figure, place)
@@ -165,7 +169,7 @@ class Judge:
 
     def _compare(self, entry: Entry, line: Line, figure: ReadFigure, said_rate: Decimal | None) -> None:
         stored = line.current
-        if figure.state == Figure.State.BLANK and stored is not None and stored.state in ("reported", "text"):
+        if figure.state == BLANK and stored is not None and stored.state in ("reported", "text"):
             words = f"“{line.indicator.name}”原有{decimal_text(stored.value) or stored.text}，表中空白，导入后清空。"
             self._issue(WARNING, "cleared", self.block.sheet.cell(entry.row, entry.group.value), words)
         aims = self._compare_target(entry, line)
@@ -178,7 +182,7 @@ class Judge:
 
     def _miss_figure(self, entry: Entry, line: Line, figure: ReadFigure) -> None:
         """Say that a rate is printed where its figure is blank."""
-        if entry.group.rate is None or figure.state != Figure.State.BLANK:
+        if entry.group.rate is None or figure.state != BLANK:
             return
         cell = self.block.sheet.cell(entry.row, entry.group.rate)
         if any(rate for rate, _places in printed_rates(cell)):
@@ -238,7 +242,7 @@ class Judge:
         number = self._target_number(entry, line, cell)
         if not cell.is_blank and number is not None and number != line.previous.value:
             ours = decimal_text(line.previous.value)
-            words = f"“{line.indicator.name}”的上月累计系统里是{ours}，表中是{_shown(cell)}，以系统为准。"
+            words = f"“{line.indicator.name}”的上期累计系统里是{ours}，表中是{_shown(cell)}，以系统为准。"
             self._issue(NOTE, "previous_differs", cell, words)
 
     def _compare_rate(
@@ -267,13 +271,13 @@ class Judge:
         cell = checks.Cell(
             line.indicator, figure.value, target=aim, last=last, last_period="上期" if last is not None else ""
         )
-        if aim and line.indicator.direction != Indicator.Direction.AT_MOST and figure.value >= FAR_BEYOND * aim:
+        if aim and line.indicator.direction != AT_MOST and figure.value >= FAR_BEYOND * aim:
             told = f"的{decimal_text(figure.value)}是目标{decimal_text(aim)}的十倍以上，请核对单位。"
             words = f"“{line.indicator.name}”{told}"
             self.reading.issues.append(Issue(WARNING, "unit_slip", words, self.reading.file, figure.sheet, figure.cell))
             return
-        for rule in checks.RULES:
-            if rule.code in TOLD and (text := rule.find(cell)):
+        for rule in _TOLD:
+            if text := rule.find(cell):
                 words = f"“{line.indicator.name}”：{text.splitlines()[0]}"
                 self.reading.issues.append(
                     Issue(WARNING, rule.code, words, self.reading.file, figure.sheet, figure.cell)
@@ -289,7 +293,7 @@ def _expected(indicator: Indicator, value: Decimal, aims: list[Decimal]) -> list
     """Return the rates in per cent a sheet may rightly print for a value, exact to ten digits."""
     found = []
     for aim in aims:
-        if indicator.direction == Indicator.Direction.AT_MOST and value:
+        if indicator.direction == AT_MOST and value:
             found.append(aim / value * 100)
         found.append(value / aim * 100)
     if indicator.unit in PERCENT:
@@ -321,8 +325,13 @@ def printed_rates(cell: Cell) -> list[tuple[Decimal, int]]:
 
 
 def _bare(cell: Cell) -> Decimal | None:
+    return _number_in(cell.text)
+
+
+@lru_cache(maxsize=5000)
+def _number_in(text: str) -> Decimal | None:
     try:
-        return Decimal(plain(cell.text).replace(",", ""))
+        return Decimal(plain(text).replace(",", ""))
     except InvalidOperation:
         return None
 

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from livelihood.models import Agency
 from projects.excel.columns import plain
 from projects.excel.led import Led
-from projects.excel.lines import Line, lines_of
-from projects.excel.naming import Item, Naming, Units
+from projects.excel.lines import KnownLines
+from projects.excel.naming import Item, Naming
+from projects.excel.unit_names import Units
 from projects.models import Indicator, Participant, Programme, Project, ReportingPeriod
 
 
 @dataclass(frozen=True)
 class Known:
-    """Participants by every name, items, projects, and per participant (by id) the lines by their natural key."""
+    """Participants by every name, items, projects, and the participants' lines, which are read when asked for."""
 
     units: Units
     items: list[Item]
     projects: dict[int, str]
-    lines: dict[int, dict[tuple, Line]]
+    lines: KnownLines
     is_by_agency: bool = False
     #: Where agencies report: those (ids) whose items are asked for, None for all.
     agencies: frozenset[int] | None = None
@@ -39,13 +40,15 @@ def known_of(
 ) -> Known:
     """Return what is known; `participant`: only its lines, where nobody else's figures are asked for.
 
-    `agencies` (ids): those whose items are asked for, where agencies report. Eight queries, or nine.
+    `agencies` (ids): those whose items are asked for, where agencies report. Three queries, or four;
+    four more with the lines.
     """
     participants = list(Participant.objects.filter(programme=programme).order_by("order", "id"))
     asked = [one for one in participants if participant is None or one == participant]
+    indicators = list(Indicator.objects.of_programme(programme))
     items = [
         Item(row, row.sub_project.project.seq, row.sub_project.project.name, row.sub_project.name, row.name)
-        for row in Indicator.objects.of_programme(programme)
+        for row in indicators
     ]
     is_by_agency = programme.reporting_by == Programme.ReportingBy.AGENCY
     units = Units(participants)
@@ -56,7 +59,7 @@ def known_of(
         units,
         items,
         dict(Project.objects.filter(programme=programme).values_list("seq", "name")),
-        {pk: {line.key: line for line in lines} for pk, lines in lines_of(period, asked).items()},
+        KnownLines(period, asked, indicators),
         is_by_agency,
         agencies,
     )

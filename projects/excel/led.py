@@ -50,7 +50,7 @@ class Led:
         if self.without_agency:
             found.append(("no_lead_agency", f"表中{_listed(self.without_agency)}没有牵头部门，没有人报送，没有读。"))
         if self.wholes:
-            found.append(("whole_left_out", f"表中{_listed(self.wholes)}的数由市民生办填报，没有读。"))
+            found.append(("whole_left_out", f"表中{_listed(self.wholes)}的数由民生办填报，没有读。"))
         return found
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from livelihood.services import Refused
 from projects.excel.readings import ERROR, NOTE, WARNING, Issue, Reading
-from projects.excel.workbook import run_bare
+from projects.excel.workbook import bare_module, run_bare
 
 #: What Python runs as the child.
-CHILD = ["-m", "projects.excel.marked_child"]
+CHILD = bare_module("projects.excel.marked_child")
 SUMMARY_SHEET = "批注汇总"
 LEVELS = {ERROR: "错误", WARNING: "提示", NOTE: "说明"}
 HEADS = ["程度", "工作表", "单元格", "您填的", "说明", "怎么办？"]
@@ -26,7 +26,7 @@ ADVICE = {
     "file_refused": "按说明改好整份文件，再传一次。",
     "sheet_left_out": "不是本期、本单位的表，不用报；如果写错了抬头，请改抬头。",
     "unknown_indicator": "名称改成任务表里的写法，或在导入页上指定它是哪一项。",
-    "unknown_participant": "单位改成全称。",
+    "unknown_participant": "单位改成全称，或在导入页上指定它是哪个单位。",
     "fuzzy_match": "核对是不是这一项；不是就改名称。",
     "duplicate_row": "只留一行，或者两行写成一样的数。",
     "merged_value": "取消合并，一行填一个数。",
@@ -40,9 +40,9 @@ ADVICE = {
     "percent_doubt": "写上百分号，如95%。",
     "wrong_unit": "换成任务表里的单位再填。",
     "unit_slip": "核对单位；数没有错，就在备注里写明。",
-    "no_task_claimed": "有任务就填数，没有做就填0；任务确实取消了，请报市民生办调整目标。",
-    "target_differs": "不用改，以系统为准；系统里的目标不对，请报市民生办。",
-    "previous_differs": "不用改，以系统为准；上月报错了，请报市民生办更正。",
+    "no_task_claimed": "有任务就填数，没有做就填0；任务确实取消了，请报主办的民生办调整目标。",
+    "target_differs": "不用改，以系统为准；系统里的目标不对，请报主办的民生办。",
+    "previous_differs": "不用改，以系统为准；上月报错了，请报主办的民生办更正。",
     "rate_differs": "核对完成数和完成率，错的一个改过来。",
     "total_differs": "核对合计行和各行的数。",
     "cleared": "不想清空就把数填上。",
@@ -53,9 +53,9 @@ ADVICE = {
     "no_indicator": "写上指标名称，或删去这个数。",
     "scaled_format": "单元格格式改成普通的数值。",
     "no_unit": "在表头写明元、万元或亿元。",
-    "plan_differs": "不用改，以系统为准；系统里的计划不对，请报市民生办。",
+    "plan_differs": "不用改，以系统为准；系统里的计划不对，请报主办的民生办。",
     "fund_line_unclear": "按来源和类别分行填。",
-    "fund_line_missing": "核对项目和来源；系统里确实缺这笔计划的，请报市民生办录入。",
+    "fund_line_missing": "核对项目和来源；系统里确实缺这笔计划的，请报主办的民生办录入。",
     "fund_falling": "累计数一般不减少；确实要改小，在备注里写明原因。",
     "fund_unit_slip": "核对单位；数没有错，就在备注里写明。",
 }

@@ -1,4 +1,4 @@
-"""The bare process that marks one untrusted file: `python -m projects.excel.marked_child FILE`, what to say on stdin.
+"""The bare process that marks one untrusted file: `main(FILE)` (`workbook.bare_module`), what to say on stdin.
 
 stdin: {"sheet": name of the summary, "title", "lines": [sentence, …], "heads": [six labels], "converted", "unopened",
 "odd": sentences for a file that could only be copied, not be opened, or whose inside is unusual, "issues": [{"level",

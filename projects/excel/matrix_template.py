@@ -7,9 +7,10 @@ import xlsxwriter
 from livelihood.models import Agency
 from livelihood.services import Refused
 from livelihood.workbooks import OPTIONS
+from projects import parts
 from projects.excel.columns import SHEET, Column
 from projects.excel.lines import Line, lines_of
-from projects.excel.template import figure_text, target_text, title_of, write_identity
+from projects.excel.template import figure_text, target_text, title_of, write_identity, write_part
 from projects.excel.template_page import Page
 from projects.models import Indicator, Participant, ReportingPeriod
 
@@ -19,8 +20,9 @@ SEQ, UNIT = Column("seq", "序号", 6), Column("participant", "考核单位", 14
 def agency_template(*, period: ReportingPeriod, agency: Agency) -> bytes:
     """Return the .xlsx a lead agency fills for a period: what it leads, of every unit but the whole.
 
-    With targets, last month and what has been reported so far. Six queries, whatever the number of units and
-    indicators. Raises Refused for an agency that leads nothing.
+    With targets, last month and what has been reported so far, and a sheet of every part of the report that has one.
+    Eleven queries at most, whatever the number of units and indicators. Raises Refused for an agency that leads
+    nothing.
     """
     active = period.programme.participants.active_on(period.ends_on)
     units = list(active.exclude(kind=Participant.Kind.WHOLE).order_by("order", "pk"))
@@ -35,6 +37,9 @@ def agency_template(*, period: ReportingPeriod, agency: Agency) -> bytes:
     with xlsxwriter.Workbook(output, OPTIONS) as book:
         book.set_properties({"title": title_of(period), "company": str(agency)})
         _write(book, period, agency, indicators, led)
+        for part in parts.registered():
+            if found := part.agency_sheet(period, agency, units):
+                write_part(book, period, agency, found)
         write_identity(book, period, None)
     return output.getvalue()
 
@@ -42,7 +47,7 @@ def agency_template(*, period: ReportingPeriod, agency: Agency) -> bytes:
 def _write(book, period: ReportingPeriod, agency: Agency, indicators: list[Indicator], led: dict) -> None:
     columns, names = [SEQ, UNIT], [("", "", "")] * 2
     for indicator in indicators:
-        own, sub_project = _columns(indicator), indicator.sub_project
+        own, sub_project = _columns(period, indicator), indicator.sub_project
         project = sub_project.project.name
         columns += own
         # A blank beside a sub-item would be read as belonging to it.
@@ -60,12 +65,13 @@ def _write(book, period: ReportingPeriod, agency: Agency, indicators: list[Indic
     page.finish(len(led), frozen=UNIT.key)
 
 
-def _columns(indicator: Indicator) -> list[Column]:
+def _columns(period: ReportingPeriod, indicator: Indicator) -> list[Column]:
     """Return the columns of one indicator; progress in words has no target to hold numbers against."""
-    asked = Column(f"value-{indicator.pk}", "本月累计", 13, is_typed=True)
+    asked = Column(f"value-{indicator.pk}", f"{period.this_word}累计", 13, is_typed=True)
     if indicator.kind == Indicator.Kind.TEXT:
         return [asked]
-    return [Column(f"target-{indicator.pk}", "年度目标", 11), Column(f"previous-{indicator.pk}", "上月累计", 11), asked]
+    previous = Column(f"previous-{indicator.pk}", f"{period.previous_word}累计", 11)
+    return [Column(f"target-{indicator.pk}", "年度目标", 11), previous, asked]
 
 
 def _write_cells(page: Page, row: int, unit: Participant, line: Line) -> None:

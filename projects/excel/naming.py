@@ -1,4 +1,4 @@
-"""Which indicator, project or participant a name in a sheet means; what is doubtful is said and not taken."""
+"""Which indicator or project a name in a sheet means; what is doubtful is said and not taken."""
 
 import re
 from collections.abc import Iterable
@@ -331,44 +331,3 @@ def slip_of(key: str, known: Iterable[str]) -> str | None:
         if signs & _TELLING:
             return None
     return other
-
-
-class Units:
-    """The participants of a programme, by every name they go under."""
-
-    def __init__(self, participants):
-        self.participants = list(participants)
-        self.by_name: dict[str, object] = {}
-        self._named: dict[str, object] = {}
-        #: Names of lead agencies that report for all of them: as the reporter they are nobody's mark.
-        self.agencies: frozenset[str] = frozenset()
-        short: dict[str, list] = {}
-        for participant in self.participants:
-            for name in [participant.printed_name, *participant.short_names]:
-                self.by_name[plain(name)] = participant
-            stem = re.sub(r"[县区市]$", "", participant.printed_name)
-            if len(stem) >= 2 and participant.kind == "unit":
-                short.setdefault(stem, []).append(participant)
-        for stem, owners in short.items():
-            if len(owners) == 1:
-                self.by_name.setdefault(stem, owners[0])
-
-    def named(self, text: str):
-        """Return the participant of exactly that name, or None."""
-        if text not in self._named:
-            self._named[text] = self._find(text)
-        return self._named[text]
-
-    def _find(self, text: str):
-        bare = re.sub(r"[(（](?!.*(?:不含|不包括|除|剔|部分|单列)).*[)）]$", "", plain(text))
-        key = re.sub(r"^\d+[.、]|[*★☆]", "", bare)
-        return self.by_name.get(plain(text)) or self.by_name.get(key) or self.by_name.get(name_key(key))
-
-    def beginning(self, text: str):
-        """Return the participant whose name a longer one begins with: 太和县教育局; None for the whole's."""
-        found = [
-            (len(name), participant)
-            for name, participant in self.by_name.items()
-            if plain(text).startswith(name) and len(name) >= 3 and participant.kind != "whole"
-        ]
-        return max(found, key=lambda pair: pair[0])[1] if found else None

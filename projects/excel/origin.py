@@ -4,12 +4,13 @@ Nothing is guessed: marks that contradict each other, or what was asked for, lea
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from projects.excel.blocks import Block
 from projects.excel.columns import FORMAT, IDENTITY_KEYS, IDENTITY_SHEET, plain
-from projects.excel.naming import Units
-from projects.excel.titles import Marks, marks_of, reporters_below, title_texts
+from projects.excel.corrections import LEFT_OUT, Remembered, unit_key
+from projects.excel.titles import Marks, marks_of, place_named, reporters_below, title_texts
+from projects.excel.unit_names import AskedUnit, Units
 from projects.excel.workbook import Sheet, Workbook, WorkbookRefused
 from projects.models import Participant, Programme, ReportingPeriod
 
@@ -21,13 +22,18 @@ class SheetOrigin:
     participant: Participant | None = None
     refusal: str = ""
     sheet: str = ""
+    #: The names of nobody it goes under, by key: asked, or as somebody said.
+    asked: dict[str, AskedUnit] = field(default_factory=dict)
 
 
 class Origins:
     """What one workbook says of where it comes from. Raises WorkbookRefused where its identity sheet is of another."""
 
-    def __init__(self, book: Workbook, *, programme: Programme, period: ReportingPeriod, units: Units, expected):
+    def __init__(
+        self, book: Workbook, *, programme: Programme, period: ReportingPeriod, units: Units, expected, said: Remembered
+    ):
         self.book, self.period, self.units, self.expected = book, period, units, expected
+        self.said = said
         #: What was taken for granted, with the sheet that did not say it.
         self.taken_as_asked: dict[str, str] = {}
         #: Whom the tables of the file name, in the order met.
@@ -49,10 +55,15 @@ class Origins:
         refusal = self._other_period(marks, named, sheet)
         if refusal:
             return SheetOrigin(refusal=refusal, sheet=sheet.name)
+        asked = self._asked(marks, sheet, block)
         owner, refusal = self._owner(marks, self.units.named(sheet.name), named)
         if owner is not None:
             self.owners[owner.pk] = owner
-        return SheetOrigin(owner, refusal, sheet.name)
+        elif (
+            not refusal and self.expected is None and (place := place_named(sheet.name, title_texts(block), self.units))
+        ):
+            owner, refusal = self._answer(place, sheet, block, asked)
+        return SheetOrigin(owner, refusal, sheet.name, asked)
 
     @property
     def any_owner(self) -> Participant | None:
@@ -65,10 +76,38 @@ class Origins:
         if before is not None:
             if not (marks.reporters or marks.mentioned or marks.unknown):
                 marks.reporters, marks.mentioned, marks.unknown = before.reporters, before.mentioned, before.unknown
+                marks.left_out = before.left_out
             if not (marks.months or marks.years):
                 marks.months, marks.years = before.months, before.years
         self.above[id(sheet)] = marks
         return marks
+
+    def _asked(self, marks: Marks, sheet: Sheet, block: Block) -> dict[str, AskedUnit]:
+        """Take the reporters nobody knows for whom somebody said they are; return them, and those to ask about."""
+        asked: dict[str, AskedUnit] = {}
+        for name in list(dict.fromkeys(marks.unknown)):
+            unit, is_said = self._meant(name, sheet, block, asked)
+            if is_said:
+                marks.unknown = [one for one in marks.unknown if one != name]
+                (marks.left_out if unit is None else marks.reporters).append(name if unit is None else unit)
+        return asked
+
+    def _answer(self, name: str, sheet: Sheet, block: Block, asked: dict) -> tuple[Participant | None, str]:
+        """Return who is meant by the name a whole sheet goes under, or that it is not to be read."""
+        unit, is_said = self._meant(name, sheet, block, asked)
+        if unit is not None:
+            self.owners[unit.pk] = unit
+        return unit, f"按更正，“{name}”的表不读。" if is_said and unit is None else ""
+
+    def _meant(self, name: str, sheet: Sheet, block: Block, asked: dict) -> tuple[Participant | None, bool]:
+        """Return whom a name means by what was said, and whether anything was; note it among `asked`."""
+        owner, key = self.likely_owner(SheetOrigin()), unit_key(name)
+        code = self.said.of(owner).units.get(key, "")
+        unit = self.units.coded(code) if code else None
+        is_said = unit is not None or code == LEFT_OUT
+        cell = next((one for one in block.titles if name in one.text), sheet.cell(1, 1))
+        asked[key] = AskedUnit(cell, name, unit, is_said, is_title=True, owner=owner)
+        return unit, is_said
 
     def owner(self, origin: SheetOrigin) -> Participant:
         """Return whose the rows are that name nobody. Raises WorkbookRefused where nobody can tell."""
@@ -152,8 +191,8 @@ class Origins:
         if len(reporters) + len(set(marks.unknown)) > 1:
             names = "、".join(sorted([one.printed_name for one in reporters] + marks.unknown))
             return None, f"表头上写了不止一个填报单位（{names}），请改正后再上传。"
-        if marks.unknown and not self.marked:
-            return None, f"表上的填报单位“{marks.unknown[0]}”不在考核单位名单里。"
+        if marks.left_out:
+            return None, f"按更正，填报单位“{marks.left_out[0]}”的表不读。"
         if marks.unknown:
             return None, f"表上的填报单位“{marks.unknown[0]}”不在考核单位名单里。"
         mentioned = list(dict.fromkeys(marks.mentioned))

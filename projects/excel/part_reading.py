@@ -5,10 +5,11 @@ from collections.abc import Callable
 from projects import parts
 from projects.excel.blocks import Block
 from projects.excel.corrections import Corrections
-from projects.excel.naming import Naming, Units
+from projects.excel.naming import Naming
 from projects.excel.part_tables import PartReader, PartTable, PartWalk, Places
 from projects.excel.readings import ERROR, Issue
 from projects.excel.roles import TARGET_TEXT, Roles
+from projects.excel.unit_names import Units
 from projects.models import Participant, ReportingPeriod, SubProject
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from projects.excel import headings as kinds
 from projects.excel.blocks import Block
 from projects.excel.columns import plain
-from projects.excel.naming import Naming, RowNames, Units, bare_key, loose_key
+from projects.excel.naming import Naming, RowNames, bare_key, loose_key
 from projects.excel.readings import ERROR, NOTE, WARNING, Issue
 from projects.excel.roles import Roles
+from projects.excel.row_looks import numbers_are_ours
 from projects.excel.row_outcome import Said
 from projects.excel.rows import FOOT, Walk
+from projects.excel.unit_names import Units
 from projects.excel.words import is_total, name_key
 from projects.excel.workbook import Cell
 from projects.models import Participant, SubProject
@@ -209,15 +211,17 @@ class PartWalk(Walk):
         for row in self.block.rows:
             cell = self._cell(row, self.roles.naming[kinds.PARTICIPANT][0])
             filled = self._is_any(row)
-            if self._repeats_head(row) or (FOOT.search(plain(cell.text)) and not filled):
+            if self.repeats_head(row) or (FOOT.search(plain(cell.text)) and not filled):
                 continue
-            unit = self.units.named(cell.text)
+            unit = self.units.in_cell(cell, cell.text)
             is_sum = is_total(cell.text) or (unit is not None and unit.kind == Participant.Kind.WHOLE)
             if unit is None and not is_sum:
                 if filled and self.table.is_apart:
-                    words = f"“{cell.text.strip()}”不在考核单位名单里，这一行没有读。" if cell.text.strip() else ""
-                    words = words or "这一行有数，但没有写单位，没有读。"
-                    self._say(ERROR, "unknown_participant", cell if cell.text else self._first_filled(row), words)
+                    if cell.text.strip():
+                        self._say_unknown(cell, cell.text)
+                    else:
+                        words = "这一行有数，但没有写单位，没有读。"
+                        self._say(ERROR, "unknown_participant", self._first_filled(row), words)
                 continue
             for sub_project, columns in about.values():
                 place = None if is_sum else sub_project
@@ -249,10 +253,10 @@ class PartWalk(Walk):
 
     def listed(self) -> None:
         """Take sub-projects row by row."""
-        self.naming.trusts_numbers = self._numbers_are_ours()
+        self.naming.trusts_numbers = numbers_are_ours(self.block, self.roles, self.naming)
         last: tuple[SubProject, object] | None = None
         for row in self.block.rows:
-            if not self._repeats_head(row):
+            if not self.repeats_head(row):
                 last = self._part_row(row, last) or last
 
     def _part_row(self, row: int, last) -> tuple | None:
@@ -304,10 +308,10 @@ class PartWalk(Walk):
         if kinds.PARTICIPANT not in self.roles.naming:
             return None
         text = self.above.get(kinds.PARTICIPANT, "")
-        unit = self.units.named(text)
+        cell = self._cell(row, self.roles.naming[kinds.PARTICIPANT][0])
+        unit = self.units.in_cell(cell, text)
         if unit is None and self.table.is_apart and self._is_any(row) and column == self.columns[0]:
-            cell = self._cell(row, self.roles.naming[kinds.PARTICIPANT][0])
-            self._say(ERROR, "unknown_participant", cell, f"“{text.strip()}”不在考核单位名单里，这一行没有读。")
+            self._say_unknown(cell, text)
         return unit if unit is not None else False
 
     def _is_sum(self, row: int, names: RowNames) -> bool:

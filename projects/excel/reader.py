@@ -19,7 +19,7 @@ from projects.excel.rows import rows_of
 from projects.excel.strays import stray_columns
 from projects.excel.sums import check_sums
 from projects.excel.titles import sheet_unit_of
-from projects.excel.understood import UnderstoodTable, understood
+from projects.excel.understood import UnderstoodTable, table_of, understood
 from projects.excel.workbook import Sheet, Workbook, WorkbookRefused, open_workbook
 from projects.models import Participant, Programme, ReportingPeriod, SubProject
 
@@ -42,7 +42,8 @@ def read_returns(
     `participant`: whose figures are asked for; those of others are left out and said. `corrections`: what was said
     of a county's headings and rows before. `kept`: where the cells are kept once parsed. `known`: what was loaded for
     the files before. Never raises for what is wrong with the file: that is `refusal` (then there is one reading,
-    without figures) or `issues`. About eight queries, whatever the file holds; with `known` two.
+    without figures) or `issues`. About eight queries, whatever the file holds; with `known` six,
+    and two where its lines are loaded.
     """
     try:
         book = open_workbook(path, file_name=file_name, kept=kept)
@@ -73,7 +74,7 @@ class _Reader:
         self.book, self.path, self.period, self.expected = book, path, period, expected
         self.units, self.naming, self.lines = known.units, known.naming(), known.lines
         self.led = known.led()
-        self.origins = Origins(book, programme=programme, period=period, units=self.units, expected=expected)
+        self.origins = Origins(book, programme=programme, period=period, units=self.units, expected=expected, said=said)
         self.readings: dict[int, Reading] = {}
         self.said: list[Issue] = []
         self.left_out: dict[str, int] = {}
@@ -92,6 +93,9 @@ class _Reader:
         for sheet, block, origin in [(sheet, block, self.origins.of(sheet, block)) for sheet, block in tables]:
             if origin.refusal:
                 refusals.append((sheet, origin.refusal))
+                if origin.asked:
+                    self.tables.append(table_of(block, self.origins.likely_owner(origin)))
+                    self.tables[-1].add_units(origin.asked)
                 continue
             is_any = self._read(block, origin) or is_any
         if refusals and not is_any:
@@ -135,6 +139,7 @@ class _Reader:
         month = self.period.ends_on.month if is_month else None
         of_whom = self.origins.likely_owner(origin)
         self.naming.corrections = said = self.corrections.of(of_whom)
+        self.units.begin(said.units)
         columns = self.parts.columns(block, said, month=month, is_name=self._is_name)
         roles = roles_of(
             block,
@@ -147,10 +152,13 @@ class _Reader:
         )
         table = understood(block, roles, of_whom, said, month)
         self.tables.append(table)
+        table.add_units(origin.asked)
         has_figures = any(group.value is not None for group in roles.groups)
         has_parts, said_of_parts = self._read_parts(block, roles, columns, origin, is_apart=not has_figures)
         self._say_columns(block, roles, is_other_parts=has_parts and not has_figures)
         is_any = self._read_figures(block, roles, table, origin) if has_figures else False
+        answered = {key: one for key, one in origin.asked.items() if one.is_corrected}
+        table.add_units(answered | self.units.asked)
         # A row nobody can place is said once, though figures and other parts stand in it.
         places = {(issue.code, issue.sheet, issue.cell) for issue in self.said}
         self.said += [issue for issue in said_of_parts if (issue.code, issue.sheet, issue.cell) not in places]
@@ -203,6 +211,8 @@ class _Reader:
         if any(entry.participant is None for entry in rows.entries):
             owner = self._owner(origin)
         judges: dict[int, Judge] = {}
+        if self.expected is None:
+            self.lines.load({(entry.participant or owner).pk for entry in rows.entries})
         for entry in rows.entries:
             unit = entry.participant or owner
             if self.led is not None:

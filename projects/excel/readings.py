@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from projects.excel.lines import Line
 from projects.excel.understood import UnderstoodTable
@@ -10,6 +11,7 @@ from projects.models import Figure, Participant
 from projects.parts import PartCell
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
+NO_TASK = Figure.State.NO_TASK
 #: Lengths of the columns that keep a figure's origin.
 SHEET_LENGTH = Figure._meta.get_field("sheet").max_length
 
@@ -33,8 +35,7 @@ class Issue:
         return f"{where}：{self.message}" if where else self.message
 
 
-@dataclass(frozen=True)
-class ReadFigure:
+class ReadFigure(NamedTuple):
     """One row met in the sheet. `state` as it will stand (R4: the target alone decides 无任务)."""
 
     line: Line
@@ -55,7 +56,7 @@ class ReadFigure:
     @property
     def is_changed(self) -> bool:
         """Tell whether the sheet says something else than what is stored, the remark included."""
-        if self.state == Figure.State.NO_TASK and self.line.current is None:
+        if self.state == NO_TASK and self.line.current is None:
             # Without a task and without a figure there is nothing to store: the target says it already.
             return bool(self.remark)
         stored = self.line.current.remark if self.line.current else ""

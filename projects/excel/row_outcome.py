@@ -58,6 +58,11 @@ class Rows:
     said: list[Said] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
 
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Return how many sums, sentences and questions there are."""
+        return len(self.totals), len(self.said), len(self.asked)
+
     def ask(self, cell: Cell, names: RowNames, match: Match) -> None:
         """Note what was made of a name, where somebody has to look at it."""
         if match.item is None or match.is_slip or match.is_corrected:

@@ -2,24 +2,38 @@
 
 import re
 from functools import cached_property
+from typing import NamedTuple
 
 from projects.excel import headings as kinds
 from projects.excel.blocks import Block
 from projects.excel.columns import plain
 from projects.excel.corrections import ROW_LEFT_OUT
 from projects.excel.headings import unit_in
-from projects.excel.naming import Item, Match, Naming, RowNames, Units, bare_key, is_quantity
+from projects.excel.naming import Item, Match, Naming, RowNames, bare_key, is_quantity
 from projects.excel.readings import ERROR, NOTE, WARNING
 from projects.excel.roles import TARGET_TEXT, Group, Roles
+from projects.excel.row_looks import head_again, numbers_are_ours
 from projects.excel.row_outcome import Entry, Rows, Said, Total
+from projects.excel.unit_names import Units
 from projects.excel.units import is_unit
 from projects.excel.words import is_total, seq_of
 from projects.excel.workbook import Cell
 
 FOOT = re.compile(r"^(?:注|备注|说明|填报人|填表人|制表|审核人|负责人|单位负责人|联系电话|分管)[:：]|（盖章）|\(盖章\)")
 _INNER = re.compile(r"^[(（]|^[①-⑳]|^\d+[.-]\d")
-#: The words a blank project, sub-item or participant takes over from the row above.
-CARRIED = (kinds.SEQ, kinds.PROJECT, kinds.SUB_ITEM, kinds.PARTICIPANT)
+
+
+#: The columns, and the words carried down, that tell which indicator a row is about.
+_ABOUT = (kinds.SEQ, kinds.CATEGORY, kinds.PROJECT, kinds.SUB_ITEM, kinds.INDICATOR, TARGET_TEXT)
+_CARRIED_ABOUT = (kinds.SEQ, kinds.PROJECT, kinds.SUB_ITEM)
+
+
+class _PlainRow(NamedTuple):
+    """What a row was about: its indicator, the column that names it, the words carried down after it."""
+
+    item: Item
+    name_column: int
+    carried: tuple[str | None, ...]
 
 
 def rows_of(block: Block, roles: Roles, naming: Naming, units: Units) -> Rows:
@@ -35,13 +49,12 @@ class Walk:
     def __init__(self, block: Block, roles: Roles, naming: Naming, units: Units):
         self.block, self.roles, self.naming, self.units = block, roles, naming, units
         self.rows = Rows()
+        self.repeats_head = head_again(block)
+        self._name_column = 0
         self.above: dict[str, str] = {}
         self._of_row: tuple[int, dict[str, list[Cell]]] = (0, {})
-
-    @cached_property
-    def heads(self) -> dict[int, str]:
-        """Return the words over each column."""
-        return {column: plain(self.block.label_cell(column).text) for column in self.block.labels}
+        #: What rows of these very words were about, where there was nothing to say: a city's sheet has a hundred each.
+        self._plain_rows: dict[tuple, _PlainRow] = {}
 
     # A matrix: participants as rows, indicators as groups of columns.
 
@@ -51,7 +64,7 @@ class Walk:
         for row in self.block.rows:
             cell = self._cell(row, column)
             filled = [group for group, _item in about if self._is_filled(row, group)]
-            if cell.is_blank or self._repeats_head(row):
+            if cell.is_blank or self.repeats_head(row):
                 if filled and cell.is_blank:
                     self._say(
                         ERROR, "no_participant", self._value(row, filled[0]), "这一行有数，但没有写单位，没有读。"
@@ -59,13 +72,12 @@ class Walk:
                 continue
             if FOOT.search(plain(cell.text)) and not filled:
                 continue
-            participant = self.units.named(cell.text)
+            participant = self.units.in_cell(cell, cell.text)
             if participant is None:
                 if is_total(cell.text):
                     self.rows.totals += [Total(row, group, item) for group, item in about]
                 elif filled:
-                    words = f"“{cell.text.strip()}”不在考核单位名单里，这一行没有读。"
-                    self._say(ERROR, "unknown_participant", cell, words)
+                    self._say_unknown(cell, cell.text)
                 continue
             self._say_hidden(row, bool(filled))
             self.rows.entries += [self._entry(row, group, participant, item, cell) for group, item in about]
@@ -102,18 +114,52 @@ class Walk:
 
     def listed(self) -> None:
         groups = [group for group in self.roles.groups if group.value is not None]
-        self.naming.trusts_numbers = self._numbers_are_ours()
+        self.naming.trusts_numbers = numbers_are_ours(self.block, self.roles, self.naming)
         last: Item | None = None
         for row in self.block.rows:
-            if self._repeats_head(row):
+            if self.repeats_head(row):
                 continue
-            found = self._listed_row(row, groups, last)
+            filled = [group for group in groups if self._is_filled(row, group)]
+            words = self._words(row, last) if filled else None
+            if words in self._plain_rows:
+                last = self._same_row(row, groups, self._plain_rows[words])
+                continue
+            outcome = self.rows.sizes
+            found = self._listed_row(row, groups, filled, last)
+            if words is not None and found is not None and outcome == self.rows.sizes:
+                self._plain_rows[words] = _PlainRow(found, self._name_column, self._carried())
             last = found or last
 
-    def _listed_row(self, row: int, groups: list[Group], last: Item | None) -> Item | None:
+    def _words(self, row: int, last: Item | None) -> tuple:
+        """Return all that tells what a row is about: its own words, those carried down, the row before."""
+        cells = self.block.sheet.cells(row)
+        own = [(cells[one - 1].kind, cells[one - 1].text) for one in self._naming_columns if one <= len(cells)]
+        return *own, self._carried(), last and last.key
+
+    @cached_property
+    def _naming_columns(self) -> list[int]:
+        return [column for kind in _ABOUT for column in self.roles.naming.get(kind, [])]
+
+    def _carried(self) -> tuple:
+        return tuple([self.above.get(kind) for kind in _CARRIED_ABOUT])
+
+    def _same_row(self, row: int, groups: list[Group], known: "_PlainRow") -> Item:
+        """Put a row's figures on the outcome that is about the same as one before, of whomever."""
+        for kind, text in zip(_CARRIED_ABOUT, known.carried, strict=True):
+            if text is None:
+                self.above.pop(kind, None)
+            else:
+                self.above[kind] = text
+        participant = self._first(row, kinds.PARTICIPANT)
+        if participant is not None:
+            self.above[kinds.PARTICIPANT] = participant.text
+        self._put(row, groups, known.item, self._cell(row, known.name_column))
+        return known.item
+
+    def _listed_row(self, row: int, groups: list[Group], filled: list[Group], last: Item | None) -> Item | None:
         """Put one row's figures on the outcome; return its indicator."""
-        filled = [group for group in groups if self._is_filled(row, group)]
         names, name_cell, own_seq = self._names(row)
+        self._name_column = name_cell.column
         if self._is_sum_of_all(row, names):
             self.rows.totals += [Total(row, group) for group in groups]
             return None
@@ -152,15 +198,19 @@ class Walk:
             return None
         if match.message:
             self._say_doubt(name_cell, match)
-        self._say_hidden(row, bool(filled))
+        self._put(row, groups, match.item, name_cell, is_filled=bool(filled))
+        return match.item
+
+    def _put(self, row: int, groups: list[Group], item: Item, name_cell: Cell, *, is_filled: bool = True) -> None:
+        """Put the figures of a row on the outcome whose indicator is known, or its sums of all."""
+        self._say_hidden(row, is_filled)
         if is_total(self.above.get(kinds.PARTICIPANT, "")):
-            self.rows.totals += [Total(row, group, match.item) for group in groups]
-            return match.item
+            self.rows.totals += [Total(row, group, item) for group in groups]
+            return
         for group in groups:
             participant = self._participant(row, group)
             if participant is not False:
-                self.rows.entries.append(self._entry(row, group, participant, match.item, name_cell))
-        return match.item
+                self.rows.entries.append(self._entry(row, group, participant, item, name_cell))
 
     def _is_sum_of_all(self, row: int, names: RowNames) -> bool:
         """Tell whether a row is one of sums of all: by its name, or by what stands instead of its number."""
@@ -205,11 +255,16 @@ class Walk:
             return None
         column = self.roles.naming[kinds.PARTICIPANT][0]
         text = self.above.get(kinds.PARTICIPANT, "")
-        unit = self.units.named(text)
+        cell = self._cell(row, column)
+        unit = self.units.in_cell(cell, text)
         if unit is None and (text or self._is_filled(row, group)):
-            words = f"“{text.strip()}”不在考核单位名单里，这一行没有读。"
-            self._say(ERROR, "unknown_participant", self._cell(row, column), words)
+            self._say_unknown(cell, text)
         return unit if unit is not None else False
+
+    def _say_unknown(self, cell: Cell, text: str) -> None:
+        """Say that nobody goes under a name, or that its rows are not to be read."""
+        severity, code, words = self.units.unknown(cell, text)
+        self._say(severity, code, cell, words)
 
     def _names(self, row: int) -> tuple[RowNames, Cell, Cell | None]:
         """Return how a row names its indicator, the cell to point at, and its own number cell."""
@@ -275,22 +330,6 @@ class Walk:
             return True
         return len({plain(cell.text) for cell in own}) <= 1 + (self._first(row, kinds.SEQ) is not None)
 
-    def _numbers_are_ours(self) -> bool:
-        """Tell whether the sheet numbers its rows as the programme does: more rows agree than do not."""
-        agree = differ = 0
-        for row in self.block.rows:
-            seq_cell = self._first(row, kinds.SEQ)
-            seq = seq_of(seq_cell.text) if seq_cell is not None else None
-            if seq is None:
-                continue
-            named = {self.naming.project_of(cell.text) for cell in self._filled(row, kinds.PROJECT)} - {None}
-            if not named:
-                texts = [*self._filled(row, kinds.INDICATOR), *self._filled(row, kinds.PROJECT)]
-                named = {item.seq for cell in texts for item in self.naming.by_name.get(bare_key(cell.text), [])}
-            if len(named) == 1:
-                agree, differ = agree + (seq in named), differ + (seq not in named)
-        return agree >= differ
-
     # Cells.
 
     def _entry(self, row: int, group: Group, participant, item: Item, name_cell: Cell) -> Entry:
@@ -314,28 +353,28 @@ class Walk:
         return self.block.sheet.cell(row, group.value)
 
     def _is_filled(self, row: int, group: Group) -> bool:
-        return group.value is not None and not self._value(row, group).is_blank
+        return group.value is not None and not self.block.sheet.cell(row, group.value).is_blank
 
     def _filled(self, row: int, kind: str) -> list[Cell]:
         if self._of_row[0] != row:
-            self._of_row = (row, {})
-        if kind not in (found := self._of_row[1]):
-            columns = self.roles.naming.get(kind, [])
-            found[kind] = [cell for column in columns if not (cell := self._cell(row, column)).is_blank]
-        return found[kind]
+            cells = self.block.sheet.cells(row)
+            self._of_row = (
+                row,
+                {
+                    of_kind: [
+                        cell for column in columns if column <= len(cells) and not (cell := cells[column - 1]).is_blank
+                    ]
+                    for of_kind, columns in self.roles.naming.items()
+                },
+            )
+        return self._of_row[1].get(kind, [])
 
     def _first(self, row: int, kind: str) -> Cell | None:
-        return next(iter(self._filled(row, kind)), None)
+        found = self._filled(row, kind)
+        return found[0] if found else None
 
     def _row_cells(self, row: int) -> list[Cell]:
         return [self._cell(row, column) for column in self.block.labels]
-
-    def _repeats_head(self, row: int) -> bool:
-        """Tell whether a row says the table's head again, as at the top of a printed page."""
-        heads = self.heads
-        cells = [cell for cell in self._row_cells(row) if not cell.is_blank]
-        same = sum(plain(cell.text) == heads[cell.column] for cell in cells)
-        return len(cells) >= 2 and same * 3 >= len(cells) * 2
 
     def _say_hidden(self, row: int, is_filled: bool) -> None:
         if is_filled and row in self.block.sheet.hidden_rows:

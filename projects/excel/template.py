@@ -7,7 +7,7 @@ import xlsxwriter
 from livelihood.models import Agency
 from livelihood.workbooks import OPTIONS, safe_file_name
 from projects import parts
-from projects.excel.columns import COLUMNS, FORMAT, IDENTITY_KEYS, IDENTITY_SHEET, SHEET, Column, ReturnSheet
+from projects.excel.columns import FORMAT, IDENTITY_KEYS, IDENTITY_SHEET, SHEET, Column, ReturnSheet, columns_of
 from projects.excel.lines import Line, decimal_text, lines_of
 from projects.excel.template_page import FIRST, Page
 from projects.models import Figure, Participant, ReportingPeriod, Target
@@ -25,23 +25,23 @@ def return_template(*, period: ReportingPeriod, participant: Participant) -> byt
         _write_return(book, period, participant, lines)
         for part in parts.registered():
             if found := part.return_sheet(period, participant):
-                _write_part(book, period, participant, found)
+                write_part(book, period, participant, found)
         write_identity(book, period, participant)
     return output.getvalue()
 
 
 def template_name(period: ReportingPeriod, reporter: Participant | Agency) -> str:
     """Return the file name: 太和县_2020-08_月报.xlsx."""
-    return safe_file_name(f"{reporter}_{period.code}_月报.xlsx")
+    return safe_file_name(f"{reporter}_{period.code}_{period.get_kind_display()}报.xlsx")
 
 
 def title_of(period: ReportingPeriod) -> str:
     """Return the sheet's title line."""
-    return f"{period.programme.name}进展情况月报（{period.label}）"
+    return f"{period.programme.name}进展情况{period.get_kind_display()}报（{period.label}）"
 
 
 def _write_return(book, period: ReportingPeriod, participant: Participant, lines: list[Line]) -> None:
-    page = Page(book, SHEET, COLUMNS)
+    page = Page(book, SHEET, columns_of(period))
     page.head(title_of(period), period, participant, facts_at="indicator")
     for row, line in enumerate(lines, FIRST):
         _write_line(page, row, line)
@@ -69,10 +69,10 @@ def _write_line(page: Page, row: int, line: Line) -> None:
         )
 
 
-def _write_part(book, period: ReportingPeriod, participant: Participant, found: ReturnSheet) -> None:
+def write_part(book, period: ReportingPeriod, reporter: Participant | Agency, found: ReturnSheet) -> None:
     """Write the sheet of another part of the report."""
     page = Page(book, found.name, found.columns)
-    page.head(found.title, period, participant, facts_at=found.frozen, note=found.note)
+    page.head(found.title, period, reporter, facts_at=found.frozen, note=found.note)
     for row, values in enumerate(found.rows, FIRST):
         for column in found.columns:
             _write_value(page, row, column, values[column.key])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from projects.excel.columns import plain
 from projects.excel.headings import month_in
-from projects.excel.naming import Units
+from projects.excel.unit_names import Units
 from projects.excel.units import is_unit
 from projects.excel.words import arabic_months
 
@@ -31,18 +31,25 @@ _ASKS_PERIOD = re.compile(
     r"^(?:数据)?(?:截[至止](?:日期|时间|到)?|(?:填报|报告|统计|所属|数据)(?:期间?|月份)|月份)[:：]?$"
 )
 DATE_BESIDE = 4
+#: A sheet called after a place, or a title that begins with one: 泰和县2020年民生工程进展情况.
+_PLACE = re.compile(r"([一-鿿]{1,8}(?:县|区|市|镇|乡|旗|街道))")
+_TITLED = re.compile(r"([一-鿿]{1,8}?(?:县|区|市|镇|乡|旗|街道))(?=20\d\d年|民生|年度|\d{1,2}月)")
 #: Where a table says below itself whose it is.
 FOOT_ROWS = 8
 
 
 @dataclass
 class Marks:
-    """Months as (year or None, month), years, units named as the reporter, units named in passing, unknown ones."""
+    """Months as (year or None, month), years, units named as the reporter, units named in passing, unknown ones.
+
+    `left_out`: unknown ones whose sheets, as somebody said, are not to be read.
+    """
 
     months: set[tuple[int | None, int]] = field(default_factory=set)
     years: set[int] = field(default_factory=set)
     reporters: list = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     mentioned: list = field(default_factory=list)
 
 
@@ -67,6 +74,13 @@ def marks_of(texts: list[str], units: Units) -> Marks:
         _months(_CITED.sub("", re.sub(r"\s", "", text)), marks)
         _names(text, units, marks)
     return marks
+
+
+def place_named(sheet_name: str, titles: list[str], units: Units) -> str:
+    """Return the place a whole sheet goes under and nobody in the programme does: its name, or how a title begins."""
+    found = [_PLACE.fullmatch(plain(sheet_name)), *(_TITLED.match(plain(text)) for text in titles)]
+    names = (match[1] for match in found if match)
+    return next((name for name in names if units.named(name) is None and units.beginning(name) is None), "")
 
 
 def reporters_below(block, units: Units) -> list:

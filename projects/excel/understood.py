@@ -60,6 +60,19 @@ class UnderstoodRow:
     is_corrected: bool = False
 
 
+@dataclass(frozen=True)
+class UnderstoodUnit:
+    """A name where a participant should stand: nobody's in the programme, or as somebody said (None: not read)."""
+
+    cell: str
+    text: str
+    key: str
+    participant: object | None
+    is_corrected: bool = False
+    #: Among whose sheets the answer is kept.
+    owner: object | None = None
+
+
 @dataclass
 class UnderstoodTable:
     """One table of a file: where it is, whose, what its columns are, and which rows are asked about."""
@@ -69,7 +82,23 @@ class UnderstoodTable:
     head: str
     columns: list[UnderstoodColumn] = field(default_factory=list)
     rows: list[UnderstoodRow] = field(default_factory=list)
+    units: list[UnderstoodUnit] = field(default_factory=list)
     figures: int = 0
+
+    def add_units(self, asked: dict) -> None:
+        """Add the names of participants somebody has to look at, by key (`unit_names.AskedUnit`)."""
+        self.units = [
+            UnderstoodUnit(
+                one.cell.address,
+                one.text.strip(),
+                key,
+                one.participant,
+                one.is_corrected,
+                one.owner if one.is_title else self.owner,
+            )
+            for key, one in asked.items()
+            if one.text.strip()
+        ]
 
     def add_rows(self, asked: list, figures: int) -> None:
         """Add how many figures the rows gave, and those somebody has to look at (`rows.Asked`)."""
@@ -87,12 +116,16 @@ class UnderstoodTable:
         ]
 
 
+def table_of(block: Block, owner) -> UnderstoodTable:
+    """Return a table of which nothing is understood yet but where it stands."""
+    first, last = block.head[0], block.head[-1]
+    head = f"第{first}行" if first == last else f"第{first}—{last}行"
+    return UnderstoodTable(sheet=block.sheet.name, owner=owner, head=head)
+
+
 def understood(block: Block, roles: Roles, owner, corrections: Corrections, month: int | None) -> UnderstoodTable:
     """Return what a table's columns were taken for; `add_rows` completes it where there was something to read."""
-    first, last = block.head[0], block.head[-1]
-    table = UnderstoodTable(
-        sheet=block.sheet.name, owner=owner, head=f"第{first}行" if first == last else f"第{first}—{last}行"
-    )
+    table = table_of(block, owner)
     keys = column_keys(block.labels, month)
     of_parts = corrections.part_meanings(block.labels, month)
     forced = {*corrections.meanings(block.labels, month), *of_parts}

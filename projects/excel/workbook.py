@@ -5,13 +5,15 @@ import hashlib
 import json
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -26,8 +28,18 @@ LARGEST_MERGE = 20_000
 WIDTHLESS = dict.fromkeys([*range(0x200B, 0x2010), 0x2060, 0xFEFF])
 #: So many cells of a sheet are kept as they were made: every table is gone through several times.
 MOST_REMEMBERED = 200_000
-#: What Python runs as the child.
-CHILD = ["-m", "projects.excel.child"]
+#: How Python runs a module of ours bare: without the environment, its user's packages and what `site` would run. Only
+#: our own modules and the installed packages are found.
+PATHS = [str(settings.BASE_DIR), *dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])]
+BARE = ["-I", "-S", "-B", "-X", "utf8"]
+
+
+def bare_module(name: str) -> list[str]:
+    """Return what makes a bare Python process carry out `main` of a module; its argument follows."""
+    return ["-c", f"import sys; sys.path += {PATHS}; from {name} import main; sys.exit(main(sys.argv[1]))"]
+
+
+CHILD = bare_module("projects.excel.child")
 #: Of the kept cells: raised whenever the child gives other cells for the same file.
 KEPT_FORMAT = 2
 
@@ -36,8 +48,7 @@ class WorkbookRefused(Refused):
     """The file as a whole is not taken; the message is a Chinese sentence without the file's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell with its place. `kind` is blank, text, number, date, bool, error or unknown (no stored result).
 
     `text` is what a person would type to get it. Of a number, its format says whether it is shown in per cent
@@ -64,7 +75,8 @@ class Cell:
     @property
     def is_blank(self) -> bool:
         """Tell whether nothing, or only white space, stands in the cell."""
-        return self.kind == "blank" or (self.kind == "text" and not self.text.strip())
+        kind = self.kind
+        return kind == "blank" or (kind == "text" and not self.text.strip())
 
 
 @dataclass
@@ -79,7 +91,8 @@ class Sheet:
     hidden_columns: list[int] = field(default_factory=list)
     struck: list[list[int]] = field(default_factory=list)
     unseen: list[list[int]] = field(default_factory=list)
-    _made: dict[tuple[int, int], Cell] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _made: dict[int, list[Cell]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _texts: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def _looks(self) -> dict[tuple[int, int], dict[str, bool]]:
@@ -111,18 +124,35 @@ class Sheet:
 
     def cell(self, row: int, column: int) -> Cell:
         """Return the cell at a place; blank beyond the sheet's area."""
-        found = self._made.get((row, column))
-        if found is None:
-            if len(self._made) >= MOST_REMEMBERED:
-                self._made.clear()
-            found = self._made[row, column] = self._make(row, column)
-        return found
+        cells = self.cells(row)
+        return cells[column - 1] if 0 < column <= len(cells) else Cell(row, column)
 
-    def _make(self, row: int, column: int) -> Cell:
-        if row < 1 or row > len(self.rows) or column > len(self.rows[row - 1]):
-            return Cell(row, column)
-        found = _cell(row, column, self.rows[row - 1][column - 1])
-        return replace(found, **self._looks[row, column]) if (row, column) in self._looks else found
+    def cells(self, row: int) -> list[Cell]:
+        """Return the cells of a row from its first column to its last filled one."""
+        found = self._made.get(row)
+        return self._make(row) if found is None else found
+
+    def _make(self, row: int) -> list[Cell]:
+        """Return the cells of a row, and remember them."""
+        if len(self._made) * self.width >= MOST_REMEMBERED:
+            self._made.clear()
+        raw = self.rows[row - 1] if 0 < row <= len(self.rows) else []
+        cells = [self._cell(row, column, one) for column, one in enumerate(raw, 1)]
+        if self._looks:
+            for column in range(1, len(cells) + 1):
+                if look := self._looks.get((row, column)):
+                    cells[column - 1] = cells[column - 1]._replace(**look)
+        self._made[row] = cells
+        return cells
+
+    def _cell(self, row: int, column: int, raw) -> Cell:
+        if type(raw) is not str:
+            return Cell(row, column) if raw is None else _cell(row, column, raw)
+        text = self._texts.get(raw)
+        if text is None:
+            # The same words stand in thousands of rows.
+            text = self._texts[raw] = raw.translate(WIDTHLESS)
+        return Cell(row, column, "text", text)
 
     def row(self, number: int) -> Iterator[Cell]:
         """Yield the cells of a row."""
@@ -190,6 +220,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@lru_cache(maxsize=1000)
 def column_letters(number: int) -> str:
     """Return a column as Excel names it: 1 is A, 27 is AA."""
     letters = ""
@@ -232,9 +263,9 @@ def run_bare(arguments: list[str], *, given: bytes = b"") -> subprocess.Complete
     """Run a module of our own in a bare Python process with `given` on stdin; None when it took too long."""
     try:
         return subprocess.run(  # noqa: S603 - no shell, modules of our own; a file is named by its absolute path
-            [sys.executable, *arguments],
+            [sys.executable, *BARE, *arguments],
             cwd=settings.BASE_DIR,
-            env={"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={},
             input=given,
             capture_output=True,
             timeout=SECONDS,
@@ -244,11 +275,7 @@ def run_bare(arguments: list[str], *, given: bytes = b"") -> subprocess.Complete
         return None
 
 
-def _cell(row: int, column: int, raw) -> Cell:
-    if raw is None:
-        return Cell(row, column)
-    if isinstance(raw, str):
-        return Cell(row, column, "text", raw.translate(WIDTHLESS))
+def _cell(row: int, column: int, raw: dict) -> Cell:
     if "n" in raw:
         if len(raw) == 1:
             return Cell(row, column, "number", _plain(raw["n"]))

@@ -207,7 +207,10 @@ class Figure(KeptNumber):
         NO_TASK = "no_task", "无任务"
         TEXT = "text", "文字"
 
-    period = models.ForeignKey(ReportingPeriod, models.PROTECT, verbose_name="填报期", related_name="figures")
+    # No index of its own: the unique one begins with it, and two that serve the same mislead the planner.
+    period = models.ForeignKey(
+        ReportingPeriod, models.PROTECT, verbose_name="填报期", related_name="figures", db_index=False
+    )
     participant = models.ForeignKey(Participant, models.PROTECT, verbose_name="考核单位", related_name="figures")
     indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name="指标", related_name="figures")
     report = models.ForeignKey(Report, models.PROTECT, verbose_name="月报", related_name="figures")

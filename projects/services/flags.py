@@ -203,12 +203,12 @@ class _Batch:
 
     def _cell(self, key: Key) -> checks.Cell:
         indicator, last, target = self.indicators[key[1]], self.before.get(key), self.targets.get(key)
-        aim, started = _aim(target), self.started.get(key[1])
+        started = self.started.get(key[1])
         return checks.Cell(
             indicator=indicator,
             value=self.figures[key].value,
-            target=aim,
-            printed="" if target is None else target.printed or f"{format_number(aim)}{indicator.unit}",
+            target=_aim(target),
+            printed=_printed(target, indicator) if key in self.claims else "",
             last=last.value if last else None,
             last_period=last.period if last else "",
             claims_no_task=key in self.claims,
@@ -225,6 +225,10 @@ class _Batch:
 
 def _key(figure: Figure) -> Key:
     return figure.participant_id, figure.indicator_id
+
+
+def _printed(target: Target | None, indicator: Indicator) -> str:
+    return "" if target is None else target.printed or f"{format_number(_aim(target))}{indicator.unit}"
 
 
 def _aim(target: Target | None) -> Decimal | None:

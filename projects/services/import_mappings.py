@@ -10,7 +10,7 @@ from django.utils import timezone
 from livelihood.models import RoleGrant, User
 from livelihood.services import Refused, record_event
 from projects.excel import headings as kinds
-from projects.excel.corrections import COLUMN_MEANINGS, Corrections, Remembered
+from projects.excel.corrections import COLUMN_MEANINGS, LEFT_OUT, UNIT_KEY, Corrections, Remembered
 from projects.excel.part_reading import part_meanings
 from projects.models import ImportMapping, Indicator, Participant, Programme
 
@@ -21,8 +21,9 @@ Kind = ImportMapping.Kind
 class Correction:
     """One correction: whose sheets (None: nobody's alone), column or row, its key, what it means.
 
-    A column has a `meaning`, a row an `indicator_id` or None when it is not to be read. `is_forgotten`: as if nobody
-    had ever said anything.
+    A column has a `meaning`, a row an `indicator_id` or None when it is not to be read. A participant's name is kept
+    as what stands in the column 考核单位 (`unit_key`); its meaning is the participant's code, or LEFT_OUT.
+    `is_forgotten`: as if nobody had ever said anything.
     """
 
     participant_id: int | None
@@ -51,13 +52,23 @@ def remembered(programme: Programme, agencies: frozenset[int] | None = None) -> 
     """Return the corrections by which a programme's sheets are read (see `mappings_in`), in one query."""
     columns: dict[int | None, dict] = {}
     rows: dict[int | None, dict] = {}
+    units: dict[int | None, dict] = {}
     for row in mappings_in(programme, agencies):
-        if row.kind == Kind.COLUMN:
+        if is_of_unit(row):
+            units.setdefault(row.participant_id, {})[row.label] = row.meaning
+        elif row.kind == Kind.COLUMN:
             columns.setdefault(row.participant_id, {})[row.label] = row.meaning
         else:
             rows.setdefault(row.participant_id, {})[row.label] = row.indicator_id
-    owners = columns.keys() | rows.keys()
-    return Remembered({owner: Corrections(columns.get(owner, {}), rows.get(owner, {})) for owner in owners})
+    owners = columns.keys() | rows.keys() | units.keys()
+    return Remembered(
+        {owner: Corrections(columns.get(owner, {}), rows.get(owner, {}), units.get(owner, {})) for owner in owners}
+    )
+
+
+def is_of_unit(mapping: "Correction | ImportMapping") -> bool:
+    """Tell whether it says whom a name in a sheet means."""
+    return str(mapping.kind) == Kind.COLUMN and mapping.label.startswith(UNIT_KEY)
 
 
 @transaction.atomic
@@ -114,9 +125,13 @@ def _place(one: Correction | ImportMapping) -> tuple[int | None, str, str]:
 
 def _check(programme: Programme, corrections: Collection[Correction]) -> None:
     said = [one for one in corrections if not one.is_forgotten]
+    of_units = [one for one in said if is_of_unit(one)]
     meanings = COLUMN_MEANINGS.keys() | part_meanings().keys()
-    if any(one.kind == Kind.COLUMN and one.meaning not in meanings for one in said):
+    if any(one.kind == Kind.COLUMN and one.meaning not in meanings for one in said if one not in of_units):
         raise Refused("没有这种读法，没有保存更正。请从列表里选。")
+    codes = {one.meaning for one in of_units} - {LEFT_OUT}
+    if codes - set(programme.participants.filter(code__in=codes).values_list("code", flat=True)):
+        raise Refused(f"所选单位不属于“{programme.name}”，没有保存更正。")
     asked = {one.indicator_id for one in said} - {None}
     if asked - set(Indicator.objects.of_programme(programme).filter(pk__in=asked).values_list("pk", flat=True)):
         raise Refused(f"所选指标不属于“{programme.name}”，没有保存更正。")

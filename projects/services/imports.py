@@ -131,6 +131,9 @@ def review_returns(
     already submitted is one error without cell per file; the figures are shown all the same.
     """
     corrections, known = remembered(programme, agencies), known_of(programme, period, participant, agencies)
+    if len(files) > 1:
+        # At once, where each file would read its own.
+        known.lines.load()
 
     def read(wanted: list[tuple[Path, str]]) -> list[list[Reading]]:
         return [

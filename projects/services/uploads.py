@@ -15,11 +15,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from livelihood.access import NotAllowed, is_city_office, require_city_office
+from livelihood.collector import paused_collector
 from livelihood.jobs import JobCancelled, cancel_job, enqueue, note_progress
 from livelihood.models import Job, User
 from livelihood.services import Refused, record_event
 from projects import rights
-from projects.excel.guard import LARGEST_FILE
+from projects.excel.guard import LARGEST_FILE, LARGEST_SUM
 from projects.excel.workbook import WorkbookRefused, open_workbook
 from projects.models import ImportBatch, ImportFile, ImportUpload, Participant, Report, ReportingPeriod
 from projects.services.imports import (
@@ -35,7 +36,6 @@ State = ImportUpload.State
 READ_JOB = "read_upload"
 #: What one upload may hold.
 MOST_FILES = 50
-LARGEST_SUM = 200 * 1024 * 1024
 #: Up to here it is read at once; more is read by a worker.
 SMALL_FILES, SMALL_BYTES = 2, 500 * 1024
 #: So long an unfinished upload waits, and a file that nothing names stays.
@@ -57,7 +57,8 @@ def require_may_import(user: User, period: ReportingPeriod, participant: Partici
         if not rights.reporting_agencies(user, period.programme):
             require_city_office(user, period.programme.owner_id)
     elif not rights.fill_scope(user, Report(period=period, participant=participant)).everything:
-        raise NotAllowed("整张表由本单位民生办或市民生办导入；您可以在网页上填自己的部分。")
+        office = period.programme.owner.office_word
+        raise NotAllowed(f"整张表由本单位或{office}导入；您可以在网页上填自己的部分。")
 
 
 def upload_agencies(upload: ImportUpload) -> frozenset[int] | None:
@@ -78,7 +79,8 @@ def require_may_finish(user: User, upload: ImportUpload) -> None:
         return
     require_may_import(user, upload.period, upload.participant)
     if is_city_office(upload.uploaded_by, owner):
-        raise NotAllowed("这是市民生办上传的，由市民生办核对。要自己导入，请另外上传一份。")
+        office = upload.programme.owner.office_word
+        raise NotAllowed(f"这是{office}上传的，由{office}核对。要自己导入，请另外上传一份。")
     led = upload_agencies(upload) if upload.participant is None else frozenset()
     if not led <= rights.reporting_agencies(user, upload.programme):
         raise NotAllowed("这次上传还有别的牵头部门的项目，由上传的人核对。")
@@ -221,6 +223,7 @@ def review_files(upload: ImportUpload, files: list[ImportFile], *, is_shown: boo
     )
 
 
+@paused_collector()
 @transaction.atomic
 def confirm_upload(*, upload: ImportUpload, fingerprint: str, by: User) -> Review:
     """Write what the page with that fingerprint showed, all files or none; return what was written.

@@ -232,6 +232,30 @@ def test_entities_are_refused_and_macros_are_left_alone(tmp_path):
     assert refusal(wide).startswith("文件内部编码不正常")
 
 
+@pytest.mark.parametrize(
+    ("addresses", "is_refused"),
+    [
+        # The last row is 50,000, the last column SF = 19 × 26 + 6 = 500.
+        ("A1 A50000 SF1 sf50000 A10001", False),
+        ("A1 A50001", True),
+        ("A1 b050001", True),
+        ("A1 C0100000", True),
+        ("A1 SG1", True),
+        ("A1 zz1", True),
+        ("A1 AAA1", True),
+    ],
+)
+def test_cells_beyond_the_last_row_or_column_are_found_however_they_are_written(tmp_path, addresses, is_refused):
+    cells = "".join(f'<row r="1"><c r="{one}"><v>1</v></c></row>' for one in addresses.split())
+    path = raw_workbook(tmp_path / "a.xlsx", cells)
+
+    if is_refused:
+        with pytest.raises(guard.FileRefused, match="范围过大"):
+            guard.check_archive(path)
+    else:
+        guard.check_archive(path)
+
+
 def test_workbook_without_content_is_refused(tmp_path):
     openpyxl.Workbook().save(tmp_path / "a.xlsx")
 

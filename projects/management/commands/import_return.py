@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from livelihood.access import NotAllowed, is_city_office
+from livelihood.collector import paused_collector
 from livelihood.management.answers import AnsweringCommand, acting_user
 from livelihood.models import User
 from livelihood.services import Refused
@@ -32,6 +33,7 @@ class Command(AnsweringCommand):
         parser.add_argument("--marked", metavar="目录", help="把每份文件连同批注和汇总写到这个目录")
         parser.add_argument("--as", dest="username", metavar="用户名", help="以谁的名义导入，默认系统")
 
+    @paused_collector()
     def handle(self, **options):
         """Write the outcome; exit 1 when a file is refused, or when a commit was asked for and did not happen."""
         names = _names(options["files"])
