@@ -30,13 +30,17 @@ _NUMBERED = re.compile(r"(\d{1,3})(?:[.．、\s]+(.+))?", re.ASCII)
 
 @dataclass
 class PastedLine:
-    """One line as read: `nth` counts the text's lines from 1, `error` is a sentence, `is_known`: stands already."""
+    """One line as read: `nth` counts the text's lines from 1, `error` is a sentence, `is_known`: stands already.
+
+    `before`: the plan that stands with another amount, where a revision may be made of the line.
+    """
 
     nth: int
     cells: dict[str, str]
     entry: PlanEntry | None = None
     error: str = ""
     is_known: bool = False
+    before: FundPlan | None = None
 
 
 @dataclass
@@ -169,23 +173,28 @@ def read_line(nth: int, cells: dict, names: Names, unit: str, *, is_stated: bool
     return line
 
 
-def compare(pasted: Pasted, programme: Programme) -> None:
-    """Mark lines that stand already, and those the plan or the rest of the text does not allow."""
+def compare(pasted: Pasted, programme: Programme, *, revises: bool = False) -> None:
+    """Mark lines that stand already, and those the plan or the rest of the text does not allow.
+
+    With `revises` another amount for a line that has a plan is a revision, not an error.
+    """
     read = [line for line in pasted.lines if line.entry]
     latest = {}
     for plan in (
         FundPlan.objects.filter(fund_line__programme=programme).select_related("fund_line").order_by("revision")
     ):
         line = plan.fund_line
-        latest[line.sub_project_id, line.participant_id, line.source, line.kind] = plan.amount
+        latest[line.sub_project_id, line.participant_id, line.source, line.kind] = plan
     for line in read:
-        line.is_known = line.entry.key in latest and latest[line.entry.key] == line.entry.amount
-    new = [line for line in read if not line.is_known]
+        plan = latest.get(line.entry.key)
+        line.is_known = plan is not None and plan.amount == line.entry.amount
+        line.before = plan if revises and plan is not None and not line.is_known else None
+    new = [line for line in read if not line.is_known and line.before is None]
     for nth, sentence in plan_errors(programme, [line.entry for line in new]).items():
         new[nth].error = sentence
     seen = set()
     for line in read:
-        if line.is_known and line.entry.key in seen:
+        if line.entry.key in seen and not line.error:
             line.error = f"{line.entry}在这一批里出现了两次。"
         seen.add(line.entry.key)
 

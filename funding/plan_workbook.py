@@ -1,5 +1,6 @@
 """资金计划 by workbook: one line a row, judged by the same rules as a pasted plan, and the workbook of what stands."""
 
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from funding.models import FundPlan
 from funding.paste import COLUMNS, HEAD_UNIT, Names, Pasted, PastedLine, compare, read_line
 from funding.services import plans
 from funding.sources import FundKind, Source
+from livelihood.access import is_city_office
 from livelihood.models import User
 from livelihood.workbooks import FONT, OPTIONS, write_exactly
 from projects.excel.columns import plain
@@ -19,7 +21,16 @@ from projects.excel.readings import ERROR, NOTE, Issue
 from projects.excel.tables import HEAD_WITHIN
 from projects.excel.workbook import Cell, Sheet, WorkbookRefused, open_workbook
 from projects.models import Participant, Programme
-from projects.workbooks import NEW, SAME, ReviewRow, WorkbookKind, WorkbookReview, refuse_strangers, write_identity
+from projects.workbooks import (
+    CHANGED,
+    NEW,
+    SAME,
+    ReviewRow,
+    WorkbookKind,
+    WorkbookReview,
+    refuse_strangers,
+    write_identity,
+)
 
 HEADS = {"project": "项目", "sub_project": "子项", "unit": "单位", "source": "来源", "kind": "类别", "amount": "金额"}
 WIDTHS = {"project": 28, "sub_project": 22, "unit": 14, "source": 12, "kind": 12, "amount": 16}
@@ -31,12 +42,15 @@ NOT_TYPED = {"error": "是错误值", "unknown": "是没有计算结果的公式
 
 
 class PlanWorkbook(WorkbookKind):
-    """First plans of a programme's units, as far as they are the person's to enter."""
+    """First plans of a programme's units, as far as they are the person's to enter; the office's revisions of them."""
 
     key = "fund_plans"
     title = "资金计划"
-    extra_fields = ("unit", "document", "document_on")
-    note = "每行一条：项目、子项、单位、来源、类别、金额；金额（万元）写在表头里。已有的计划改动请在计划页修订。"
+    extra_fields = ("unit", "document", "document_on", "revised_from", "reason")
+    note = (
+        "每行一条：项目、子项、单位、来源、类别、金额；金额（万元）写在表头里。"
+        "改动已有的计划是修订，由主办的民生办写明原因、依据文件和文件日期。"
+    )
 
     def __init__(self, user: User, *, programme: Programme, **extra):
         super().__init__(user, **extra)
@@ -54,14 +68,32 @@ class PlanWorkbook(WorkbookKind):
             raise WorkbookRefused("没有找到表头：应有“项目、单位、金额”各一列，可以再有子项、来源、类别。")
         names = Names(self.programme, self.units)
         lines = [found for sheet, head in tables for found in self._lines(review, sheet, *head, names)]
-        compare(Pasted([line for line, *_place in lines]), self.programme)
-        review.content = [line.entry for line, *_place in lines if line.entry and not line.error and not line.is_known]
+        self._compare([line for line, *_place in lines])
+        read = [line for line, *_place in lines if line.entry and not line.error and not line.is_known]
+        review.content = [line for line in read if line.before is None], [line for line in read if line.before]
         for line, sheet, cell in lines:
             if line.error:
                 issue = Issue(ERROR, "bad_plan", line.error, review.file, sheet.name, cell.address)
                 review.issues.append(issue)
             else:
                 review.rows.append(_row(line, sheet, cell))
+        revised = sum(row.state == CHANGED for row in review.rows)
+        for problem in plans.revision_problems(self.programme, self.paper) if revised else ():
+            review.issues.append(Issue(ERROR, "paper_missing", f"改动已有计划{revised}条：{problem}", review.file))
+
+    @property
+    def paper(self) -> plans.RevisionPaper:
+        """Return what was given beside the file for what it revises."""
+        return plans.RevisionPaper(
+            document=self.extra.get("document") or "",
+            document_on=self.extra.get("document_on"),
+            reason=self.extra.get("reason") or "",
+            valid_from=self.extra.get("revised_from"),
+        )
+
+    def _compare(self, lines: list[PastedLine]) -> None:
+        """Hold the lines against what stands; a county's are first plans alone."""
+        compare(Pasted(lines), self.programme, revises=is_city_office(self.user, self.programme.owner_id))
 
     def _lines(self, review: WorkbookReview, sheet: Sheet, head_row: int, columns: dict, stated: str | None, names):
         """Yield each filled row as a line with the place of its amount."""
@@ -87,14 +119,22 @@ class PlanWorkbook(WorkbookKind):
             yield read_line(row, texts, names, unit, is_stated=stated is not None), sheet, amount
 
     def store(self, review: WorkbookReview) -> tuple[models.Model, str]:
-        made = plans.set_plans(
-            programme=self.programme,
-            entries=review.content,
-            by=self.user,
-            document=self.extra.get("document") or "",
-            document_on=self.extra.get("document_on"),
-        )
-        return self.programme, f"已存入 {len(made)} 条资金计划。"
+        first, revised = review.content
+        if first:
+            plans.set_plans(
+                programme=self.programme,
+                entries=[line.entry for line in first],
+                by=self.user,
+                document=self.paper.document,
+                document_on=self.paper.document_on,
+            )
+        if revised:
+            changes = [
+                plans.PlanChange(line.before.fund_line, line.entry.amount, line.before.revision) for line in revised
+            ]
+            plans.revise_plans(programme=self.programme, changes=changes, paper=self.paper, by=self.user)
+        sentence = f"已存入 {len(first)} 条资金计划。" if first else ""
+        return self.programme, sentence + (f"已修订 {len(revised)} 条。" if revised else "")
 
     def template(self) -> bytes:
         return plan_template(self.programme, self.units)
@@ -153,10 +193,17 @@ def _head(sheet: Sheet) -> tuple[int, dict[str, int], str | None] | None:
 
 
 def _row(line: PastedLine, sheet: Sheet, cell: Cell) -> ReviewRow:
-    amount = f"{decimal_text(line.entry.amount.scaleb(-4))}万元"
+    amount = _said(line.entry.amount)
     if line.is_known:
         return ReviewRow(SAME, sheet.name, cell.address, str(line.entry), amount, amount)
+    if line.before is not None:
+        before = _said(line.before.amount)
+        return ReviewRow(CHANGED, sheet.name, cell.address, str(line.entry), before, amount)
     return ReviewRow(NEW, sheet.name, cell.address, str(line.entry), "", amount)
+
+
+def _said(amount: Decimal | None) -> str:
+    return "已撤销" if amount is None else f"{decimal_text(amount.scaleb(-4))}万元"
 
 
 def _order(line) -> tuple:

@@ -1,8 +1,9 @@
 """Django's admin for those who keep the system, each with their own: accounts, places and agencies for the system
 administrator; grants for the security administrator; the audit trail, to read, for the auditor.
 
-The tables of the work itself are not here: they change through their services alone. Every change is an audit
-event, and rights come from role grants, not from Django's permissions or flags.
+The tables of the year are the city office's, and the apps they belong to bring them (`projects/workbook_admin.py`):
+nothing there is changed row by row. Every change is an audit event, and rights come from role grants, not from
+Django's permissions or flags.
 """
 
 import json
@@ -244,7 +245,7 @@ class AuditEventAdmin(KeptAdmin):
             found = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
             return redirect(f"{back}?e=1")
-        chosen = _chosen_words(found)
+        chosen = chosen_words(found)
         try:
             response = workbook_response(*audit_workbook(found.queryset, by=request.user, chosen=chosen))
         except Refused as refusal:
@@ -274,7 +275,7 @@ class AuditEventAdmin(KeptAdmin):
         return _pretty(event.target_label, event.after)
 
 
-def _chosen_words(found) -> str:
+def chosen_words(found) -> str:
     """Return by what a list is filtered and searched, in words; nothing for a whole one."""
     words = [
         f"{spec.title}“{choice['display']}”"

@@ -17,6 +17,7 @@ EXTRA_FIELDS = {
     ),
     "document_on": lambda: _date("文件日期"),
     "valid_from": lambda: _date("生效日期", help_text="不填即从 1 月 1 日起，修订从已通报的月份后一天起。"),
+    "revised_from": lambda: _date("生效日期", help_text="修订从这天起；不填即从 1 月 1 日起，已通报的月份不变。"),
     "reason": lambda: forms.CharField(
         label="修订原因",
         max_length=500,

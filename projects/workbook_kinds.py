@@ -33,7 +33,7 @@ class CatalogueWorkbook(WorkbookKind):
 
     def require_rights(self) -> None:
         if not access_of(self.user).has(Role.CITY_OFFICE):
-            raise NotAllowed("年度目录由市民生办导入。")
+            raise NotAllowed("年度目录由民生办导入。")
 
     def fill(self, review: WorkbookReview, path: Path) -> None:
         """Load it and take that back: what would happen is what happens."""

@@ -1,6 +1,6 @@
 """The import of a workbook as a django-import-export resource: its result says what became of every row.
 
-Nobody who may change these tables comes into the admin, so the pages run it. Rows are judged by the kind's review and
+The pages and the admin run it alike. Rows are judged by the kind's review and
 stored by the kind's service, once, after the last row: there is no second way of writing. An invalid row takes
 everything back.
 """
@@ -14,7 +14,7 @@ from tablib import Dataset
 
 from livelihood.models import User
 from livelihood.services import Refused
-from projects.workbooks import NEW, SAME, WorkbookKind, import_workbook
+from projects.workbooks import NEW, SAME, WorkbookKind, WorkbookReview, import_workbook
 
 HEADS = ["工作表", "单元格", "内容", "导入后", "现在", "结果", "说明"]
 
@@ -65,6 +65,11 @@ class WorkbookResource(resources.Resource):
         for issue in self.reviewed.errors:
             dataset.append([issue.sheet, issue.cell, "", "", "", "wrong", issue.message])
         return dataset
+
+    def preview(self, *, by: User) -> WorkbookReview:
+        """Return what the workbook would change, every row of it tried and taken back."""
+        self.tried = self.import_data(self.read(), dry_run=True, user=by)
+        return self.reviewed
 
     def store(self, *, by: User) -> str:
         """Store everything and return what was done. Raises Refused with what is wrong, NotAllowed; then nothing is."""

@@ -1,5 +1,6 @@
 """全省平均 by workbook."""
 
+from functools import cached_property
 from pathlib import Path
 
 from django.db import models
@@ -9,15 +10,15 @@ from livelihood.models import User
 from projects.excel.benchmarks import benchmark_template, read_benchmarks
 from projects.models import ReportingPeriod
 from projects.workbooks import CHANGED, NEW, SAME, ReviewRow, WorkbookKind, WorkbookReview
-from supervision.services.benchmarks import record_benchmarks
+from supervision.services.benchmarks import benchmark_rates, record_benchmarks
 
 
 class BenchmarkWorkbook(WorkbookKind):
-    """The averages of a month; rows without one are left as they stand."""
+    """The averages of a month, of indicators and of rates of money; rows without one are left as they stand."""
 
     key = "benchmarks"
     title = "全省平均"
-    note = "空着的行不改动已录的数；删去一项在全省平均页清空。公布的末位是0的，写成文本或填小数位。"
+    note = "空着的行不改动已录的数；删去一项在全省平均页清空。公布的末位是0的，写成文本或填小数位。资金比率在另一张表。"
 
     def __init__(self, user: User, *, period: ReportingPeriod, **extra):
         super().__init__(user, **extra)
@@ -27,7 +28,7 @@ class BenchmarkWorkbook(WorkbookKind):
         require_city_office(self.user, self.period.programme.owner_id)
 
     def fill(self, review: WorkbookReview, path: Path) -> None:
-        reading = read_benchmarks(path, file_name=review.file, period=self.period)
+        reading = read_benchmarks(path, file_name=review.file, period=self.period, fund_rates=self.rates)
         review.about = f"{self.period.programme.name} {self.period.label}"
         review.issues += reading.issues
         if reading.refusal:
@@ -37,7 +38,7 @@ class BenchmarkWorkbook(WorkbookKind):
         for row in reading.rows:
             state = SAME if not row.is_changed else CHANGED if row.stored else NEW
             before = _said(row.stored) if row.stored else ""
-            review.rows.append(ReviewRow(state, row.sheet, row.cell, str(row.indicator), before, _said(row.entry)))
+            review.rows.append(ReviewRow(state, row.sheet, row.cell, row.name, before, _said(row.entry)))
 
     def store(self, review: WorkbookReview) -> tuple[models.Model, str]:
         recorded = record_benchmarks(period=self.period, entries=review.content, by=self.user)
@@ -47,7 +48,12 @@ class BenchmarkWorkbook(WorkbookKind):
         return self.period, sentence
 
     def template(self) -> bytes:
-        return benchmark_template(self.period)
+        return benchmark_template(self.period, self.rates)
+
+    @cached_property
+    def rates(self) -> dict[str, str]:
+        """Return the rates of money an average can be of: code → label."""
+        return benchmark_rates(self.period.programme)
 
     @property
     def template_name(self) -> str:

@@ -158,7 +158,8 @@ def _require_editable(report: Report) -> None:
     if is_whole(report):
         raise Refused("全域的资金由各单位相加得出，不用录入。")
     if report.state not in Report.EDITABLE:
-        way = "请先由市民生办退回" if report.state == Report.State.APPROVED else "要改数请先撤回，或由市民生办退回"
+        office = report.period.programme.owner.office_word
+        way = f"请先由{office}退回" if report.state == Report.State.APPROVED else f"要改数请先撤回，或由{office}退回"
         raise Refused(f"这份月报“{report.get_state_display()}”，不能再改数，什么都没有改动。{way}。")
 
 

@@ -23,6 +23,8 @@ LABEL_LENGTH = FundLine._meta.get_field("label").max_length
 NOTE_LENGTH = FundLine._meta.get_field("note").max_length
 DOCUMENT_LENGTH = FundPlan._meta.get_field("document").max_length
 REASON_LENGTH = 500
+#: Changes the audit trail keeps line by line.
+MOST_NOTED = 200
 
 LineKey = tuple[int, int, str, str]
 
@@ -53,6 +55,25 @@ class PlanEntry:
         return (
             f"{self.participant.printed_name}“{self.sub_project}”{Source(self.source).label}{FundKind(self.kind).label}"
         )
+
+
+@dataclass(frozen=True)
+class PlanChange:
+    """The next amount of a line in 元, None to withdraw it, and the revision the person saw (None: not asked)."""
+
+    fund_line: FundLine
+    amount: Decimal | None
+    seen_revision: int | None = None
+
+
+@dataclass(frozen=True)
+class RevisionPaper:
+    """What a revision rests on; without `valid_from` it counts from 1 January of the year."""
+
+    document: str = ""
+    document_on: date | None = None
+    reason: str = ""
+    valid_from: date | None = None
 
 
 class PlansRefused(Refused):
@@ -180,51 +201,97 @@ def revise_plan(
     changes nothing or would stand beside its total or parts; InvalidTransition when the newest revision is no
     longer `seen_revision`; NotAllowed unless `by` works in the city office.
     """
-    programme = fund_line.programme
-    require_city_office(by, programme.owner_id)
-    reason, document = reason.strip(), document.strip()
-    if not reason:
-        raise Refused("修订资金计划要写明原因。")
-    if not document or document_on is None:
-        raise Refused("修订资金计划要写明依据文件和文件日期。")
-    _require_paper(programme, document, reason, valid_from=valid_from)
-    if amount is not None and (sentence := check_amount(amount)):
-        raise Refused(sentence)
-    valid_from = valid_from or date(programme.year, 1, 1)
-    # The unit's row is the lock: two revisions of one line get two numbers.
-    Participant.objects.select_for_update().get(pk=fund_line.participant_id)
-    before = fund_line.plans.order_by("-revision").first()
-    if before is None:
-        raise Refused("这条资金线还没有计划，不能修订。")
-    if seen_revision is not None and seen_revision != before.revision:
-        raise InvalidTransition("这条计划刚刚被别人修订过，您的改动没有存。请看过最新的一版再改。")
-    if (before.amount, before.valid_from) == (amount, valid_from):
-        raise Refused("金额和生效日期都没有变，不用修订。")
-    if amount is not None:
-        _require_no_overlap(fund_line, valid_from)
-    [plan] = _stored(
-        [
-            FundPlan(
-                fund_line=fund_line,
-                revision=before.revision + 1,
-                valid_from=valid_from,
-                amount=amount,
-                reason=reason,
-                document=document,
-                document_on=document_on,
-                set_by=by,
-            )
-        ]
-    )
+    change = PlanChange(fund_line, amount, seen_revision)
+    paper = RevisionPaper(document, document_on, reason, valid_from)
+    [(before, plan)] = _revise(fund_line.programme, [change], paper, by)
     record_event(
         by=by,
         verb="revise_plan",
         target=plan,
         before={"amount": _text(before.amount), "revision": before.revision},
-        after={"amount": _text(amount), "revision": plan.revision, "valid_from": str(valid_from)},
-        reason=reason,
+        after={"amount": _text(amount), "revision": plan.revision, "valid_from": str(plan.valid_from)},
+        reason=plan.reason,
     )
     return plan
+
+
+@transaction.atomic
+def revise_plans(
+    *, programme: Programme, changes: Iterable[PlanChange], paper: RevisionPaper, by: User
+) -> list[FundPlan]:
+    """Add the next revision of many lines' plans by one paper, all or none of them; one audit event.
+
+    Raises what `revise_plan` does, naming the line. The number of queries does not depend on that of the changes.
+    """
+    done = _revise(programme, list(changes), paper, by)
+    record_event(
+        by=by,
+        verb="revise_plans",
+        target=programme,
+        before={str(plan.fund_line): _text(before.amount) for before, plan in done[:MOST_NOTED]},
+        after={str(plan.fund_line): _text(plan.amount) for _before, plan in done[:MOST_NOTED]}
+        | {"count": len(done), "document": paper.document.strip()},
+        reason=paper.reason.strip(),
+    )
+    return [plan for _before, plan in done]
+
+
+def revision_problems(programme: Programme, paper: RevisionPaper) -> list[str]:
+    """Return what is missing of the paper of a revision, one Chinese sentence each; for previews too."""
+    problems = []
+    if not paper.reason.strip():
+        problems.append("修订资金计划要写明原因。")
+    if not paper.document.strip() or paper.document_on is None:
+        problems.append("修订资金计划要写明依据文件和文件日期。")
+    try:
+        _require_paper(programme, paper.document.strip(), paper.reason.strip(), valid_from=paper.valid_from)
+    except Refused as refusal:
+        problems.append(str(refusal))
+    return problems
+
+
+def _revise(
+    programme: Programme, changes: list[PlanChange], paper: RevisionPaper, by: User
+) -> list[tuple[FundPlan, FundPlan]]:
+    """Store the next revision of each line; return what stood and what stands."""
+    require_city_office(by, programme.owner_id)
+    if problems := revision_problems(programme, paper):
+        raise Refused(problems[0])
+    valid_from = paper.valid_from or date(programme.year, 1, 1)
+    # The units' rows are the lock: two revisions of one line get two numbers.
+    units = {change.fund_line.participant_id for change in changes}
+    list(Participant.objects.select_for_update().filter(pk__in=units).order_by("pk").values_list("pk", flat=True))
+    lines = [change.fund_line for change in changes]
+    newest = {plan.fund_line_id: plan for plan in FundPlan.objects.filter(fund_line__in=lines).order_by("revision")}
+    for change in changes:
+        _require_change(change, newest.get(change.fund_line.pk), valid_from)
+    _require_no_overlap([change.fund_line for change in changes if change.amount is not None], valid_from)
+    plans = _stored(
+        FundPlan(
+            fund_line=change.fund_line,
+            revision=newest[change.fund_line.pk].revision + 1,
+            valid_from=valid_from,
+            amount=change.amount,
+            reason=paper.reason.strip(),
+            document=paper.document.strip(),
+            document_on=paper.document_on,
+            set_by=by,
+        )
+        for change in changes
+    )
+    return [(newest[plan.fund_line_id], plan) for plan in plans]
+
+
+def _require_change(change: PlanChange, before: FundPlan | None, valid_from: date) -> None:
+    """Raise Refused for what is no revision of what stands."""
+    if change.amount is not None and (sentence := check_amount(change.amount)):
+        raise Refused(sentence)
+    if before is None:
+        raise Refused("这条资金线还没有计划，不能修订。")
+    if change.seen_revision is not None and change.seen_revision != before.revision:
+        raise InvalidTransition("这条计划刚刚被别人修订过，您的改动没有存。请看过最新的一版再改。")
+    if (before.amount, before.valid_from) == (change.amount, valid_from):
+        raise Refused("金额和生效日期都没有变，不用修订。")
 
 
 def plan_errors(programme: Programme, entries: list[PlanEntry]) -> dict[int, str]:
@@ -288,19 +355,24 @@ def _require_paper(programme: Programme, document: str, reason: str = "", *, val
         raise Refused(f"生效日期要在 {programme.year} 年内。")
 
 
-def _require_no_overlap(fund_line: FundLine, day: date) -> None:
-    """Raise Refused when, from `day` on, a line that holds this one's money or is held by it has a plan."""
-    others = FundLine.objects.filter(
-        sub_project=fund_line.sub_project_id, participant=fund_line.participant_id, kind=fund_line.kind
-    ).exclude(pk=fund_line.pk)
-    for plan in (
-        FundPlan.objects.in_force(day).filter(fund_line__in=others, amount__isnull=False).select_related("fund_line")
-    ):
-        if overlap(plan.fund_line.source, fund_line.source):
-            raise Refused(
-                f"“{plan.fund_line.get_source_display()}”还有计划，不能与“{fund_line.get_source_display()}”并存："
-                "同一子项同一单位要么填合计，要么分来源填。"
-            )
+def _require_no_overlap(fund_lines: list[FundLine], day: date) -> None:
+    """Raise Refused when, from `day` on, a line that holds the money of one of these or is held by it has a plan."""
+    places = {(line.sub_project_id, line.participant_id, line.kind): [] for line in fund_lines}
+    standing = FundPlan.objects.in_force(day).filter(
+        fund_line__sub_project__in={line.sub_project_id for line in fund_lines},
+        fund_line__participant__in={line.participant_id for line in fund_lines},
+        amount__isnull=False,
+    )
+    for plan in standing.select_related("fund_line"):
+        line = plan.fund_line
+        places.get((line.sub_project_id, line.participant_id, line.kind), []).append(line)
+    for line in fund_lines:
+        for other in places[line.sub_project_id, line.participant_id, line.kind]:
+            if other.pk != line.pk and overlap(other.source, line.source):
+                raise Refused(
+                    f"“{other.get_source_display()}”还有计划，不能与“{line.get_source_display()}”并存："
+                    "同一子项同一单位要么填合计，要么分来源填。"
+                )
 
 
 def _stored(plans: Iterable[FundPlan]) -> list[FundPlan]:

@@ -15,7 +15,7 @@ from funding.funds_part import FundsPart
 from funding.models import FundFigure, FundFlag
 from livelihood.services import Refused
 from projects.content import content_hash, stale_cells
-from projects.models import Report
+from projects.models import Programme, Report
 from projects.period_page import period_rows
 from projects.report_page import report_page
 from projects.services import reports
@@ -170,6 +170,27 @@ def test_last_months_amounts_are_offered_and_stored_when_confirmed(line, report,
 
     assert result.saved == [key]
     assert FundFigure.objects.get(report=report).value == 300_000
+
+
+def test_amounts_of_the_months_last_submitted_week_are_offered_before_last_months(line, report, clerk):
+    rows.fund_figure(line, report=earlier_report(line), stage="received", value=Decimal(300_000))
+    Programme.objects.filter(pk=line.programme_id).update(weekly=True)
+    for day, state, value in ((9, "submitted", 400_000), (16, "draft", 450_000)):
+        week = factories.PeriodFactory(
+            programme=line.programme,
+            kind="week",
+            starts_on=datetime.date(2020, 8, day - 6),
+            ends_on=datetime.date(2020, 8, day),
+        )
+        sent = factories.ReportFactory(period=week, participant=line.participant, state=state)
+        rows.fund_figure(line, report=sent, stage="received", value=Decimal(value))
+    report = Report.objects.select_related("period__programme", "participant").get(pk=report.pk)
+    row = row_of(report, clerk, f"{line.pk}-received")
+
+    PART.carry(report, by=clerk, section=f"funds-{line.sub_project.project.seq}")
+
+    assert (row["carried"], row["carried_word"], row["last_words"]) == ("40.00", "沿用8月3日—9日周报，未确认", "30.00")
+    assert FundFigure.objects.get(report=report).value == 400_000
 
 
 def test_somebody_elses_amount_is_not_overwritten(save, line, report, head):
