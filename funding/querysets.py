@@ -3,7 +3,8 @@
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
+from livelihood.access import OVERSEEING_ROLES, Role, access_of
+from projects.querysets import own_unit
 
 
 def _in_scope(user, prefix: str = "") -> Q:
@@ -11,7 +12,7 @@ def _in_scope(user, prefix: str = "") -> Q:
     access = access_of(user)
     return (
         Q(**{f"{prefix}programme__owner__in": access.region_ids(*OVERSEEING_ROLES)})
-        | Q(**{f"{prefix}participant__region__in": access.region_ids(*COUNTY_ROLES)})
+        | own_unit(access, f"{prefix}participant__")
         | Q(**{f"{prefix}sub_project__lead_agency__in": access.agency_ids(Role.LEAD_AGENCY)})
         | Q(
             **{

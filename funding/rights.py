@@ -14,8 +14,10 @@ def may_set_plan(user: User, programme: Programme, participant: Participant) -> 
     """Tell whether the user may enter a first plan for that unit."""
     if is_city_office(user, programme.owner_id):
         return True
-    return participant.kind == Participant.Kind.UNIT and participant.region_id in access_of(user).region_ids(
-        *COUNTY_ROLES
+    access = access_of(user)
+    return participant.kind == Participant.Kind.UNIT and (
+        participant.region_id in access.region_ids(*COUNTY_ROLES)
+        or participant.agency_id in access.agency_ids(*COUNTY_ROLES)
     )
 
 
@@ -28,5 +30,5 @@ def require_plan_units(user: User, programme: Programme) -> list[Participant]:
     """Return `plan_units`; raise NotAllowed when there are none."""
     units = plan_units(user, programme)
     if not units:
-        raise NotAllowed("资金计划由市民生办录入，县区录入本单位的；您没有可以录入的单位。")
+        raise NotAllowed(f"资金计划由{programme.owner.office_word}录入，考核单位录入本单位的；您没有可以录入的单位。")
     return units

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import PermissionDenied
 
-from livelihood.models import RoleGrant, User
+from livelihood.models import Region, RoleGrant, User
 from livelihood.prepared import Prepared
 
 Role = RoleGrant.Role
@@ -96,4 +96,5 @@ def oversees(user: User, owner_region_id: int) -> bool:
 def require_city_office(user: User, owner_region_id: int) -> None:
     """Raise `NotAllowed` unless the user works in that region's city office."""
     if not is_city_office(user, owner_region_id):
-        raise NotAllowed("只有市民生办可以做这件事。")
+        owner = Region.objects.filter(pk=owner_region_id).first()
+        raise NotAllowed(f"只有{owner.office_word if owner else '民生办'}可以做这件事。")

@@ -52,6 +52,21 @@ class Region(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def office_word(self) -> str:
+        """Return how the office that runs this place's programmes is called: 省民生办, 市民生办, 县民生办."""
+        return f"{self._level}民生办"
+
+    @property
+    def level_word(self) -> str:
+        """Return how what is this place's own is called: 省级, 市级, 县级, 区级; 本级 of a township."""
+        return f"{self._level or '本'}级"
+
+    @property
+    def _level(self) -> str:
+        words = {Region.Kind.PROVINCE: "省", Region.Kind.CITY: "市", Region.Kind.COUNTY: self.name[-1:]}
+        return words.get(self.kind, "")
+
 
 class Agency(models.Model):
     """责任单位: a bureau or institution of a region (市教育局, 市第二人民医院)."""

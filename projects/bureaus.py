@@ -126,7 +126,8 @@ def last_reminders(
     rows = Reminder.objects.filter(period=period)
     if participant is not None:
         rows = rows.filter(participant=participant)
-    rows = rows.select_related("sent_by", "agency", "participant").order_by("participant_id", "agency_id", "-id")
+    rows = rows.select_related("sent_by", "agency", "participant", "period__programme__owner")
+    rows = rows.order_by("participant_id", "agency_id", "-id")
     return {(row.participant_id, row.agency_id): row for row in rows.distinct("participant_id", "agency_id")}
 
 

@@ -5,11 +5,13 @@ carry `at`, the place in the workbook it was read from ("项目与指标!B7"); i
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from projects.duties_check import duty_problems, milestone_problems
 from projects.models import Indicator, Participant, Programme, Project, Target
+from projects.participant_check import unit_faults
 
 #: Columns of a choice field: key in the data → (name in sentences, the model's choices).
 CHOICES = {
@@ -20,6 +22,18 @@ CHOICES = {
 }
 #: NUMERIC(20, 6): what a target column can hold.
 LARGEST = Decimal(10) ** 14
+#: Years a work may run on after the year of its list; one before it stands in lists taken over from the last.
+LONGEST = 5
+
+#: When reports are due: what each number is called, and from where to where it goes.
+SCHEDULE_BOUNDS = {
+    "month_due_day": ("月报截止日", 0, 28),
+    "month_due_hour": ("月报截止时刻", 1, 23),
+    "week_ends_on": ("一周的最后一天", 1, 7),
+    "week_due_weekday": ("周报截止在星期几", 1, 7),
+    "week_due_hour": ("周报截止时刻", 1, 23),
+    "week_due_after_holiday": ("节后第几个工作日", 1, 5),
+}
 
 
 class TargetRow(NamedTuple):
@@ -63,16 +77,17 @@ def target_rows(data: dict) -> list[TargetRow]:
 def catalogue_problems(data: dict) -> list[str]:
     """Return everything that is wrong with the data, in the order of the list; empty when it may be loaded."""
     return [
-        *_programme_problems(data.get("programme") or {}),
-        *_participant_problems(data.get("participants", [])),
-        *_project_problems(data.get("projects", [])),
+        *programme_problems(data.get("programme") or {}),
+        *_participant_problems(data.get("participants", []), data.get("programme") or {}),
+        *project_problems(data.get("projects", []), (data.get("programme") or {}).get("year")),
         *_target_problems(data),
         *_milestone_problems(data),
         *duty_problems(data),
     ]
 
 
-def _programme_problems(programme: dict) -> Iterator[str]:
+def programme_problems(programme: dict) -> Iterator[str]:
+    """Yield what is wrong with the programme's own facts."""
     labels = {"code": "代码", "name": "名称", "owner": "主办地区", "office": "主办单位", "year": "年度"}
     missing = [label for key, label in labels.items() if not programme.get(key)]
     if missing:
@@ -81,9 +96,13 @@ def _programme_problems(programme: dict) -> Iterator[str]:
         yield f"年度种类“{programme['kind']}”不认识。"
     if not 0 <= programme.get("decimals", 2) <= 4:
         yield f"完成率小数位应为0至4，现为{programme['decimals']}。"
+    for key, (label, low, high) in SCHEDULE_BOUNDS.items():
+        value = programme.get(key)
+        if value is not None and not (isinstance(value, int) and low <= value <= high):
+            yield f"{label}应为{low}至{high}，现为{value}。"
 
 
-def _participant_problems(participants: list[dict]) -> Iterator[str]:
+def _participant_problems(participants: list[dict], programme: dict) -> Iterator[str]:
     if not participants:
         yield "没有考核单位。"
         return
@@ -97,12 +116,25 @@ def _participant_problems(participants: list[dict]) -> Iterator[str]:
     for label, key in [("代码", "code"), ("印发名称", "printed_name")]:
         for value, rows in _repeated(participants, lambda row, key=key: row.get(key)):
             yield f"{_at(rows[-1])}考核单位的{label}“{value}”出现了{len(rows)}次。"
+    yield from _beside_problems(participants, programme)
     wholes = [row for row in participants if row.get("kind") == "whole"]
     if len(wholes) != 1:
         yield f"全域单位（全市）应有且只有一个，现有{len(wholes)}个。"
 
 
-def _project_problems(projects: list[dict]) -> Iterator[str]:
+def _beside_problems(participants: list[dict], programme: dict) -> Iterator[str]:
+    """Yield what is wrong with the units one beside the other; codes and names that repeat are told already."""
+    before: list[dict] = []
+    for row in participants:
+        if row.get("printed_name") and row["printed_name"] not in {other["printed_name"] for other in before}:
+            unit = row | {"ranked": False, "place": row.get("agency") or row.get("region")}
+            faults = unit_faults(unit, before, owner=programme.get("owner", ""), year=programme.get("year"))
+            yield from (f"{_at(row)}{fault}" for fault in faults)
+            before.append(unit)
+
+
+def project_problems(projects: list[dict], year: int | None = None) -> Iterator[str]:
+    """Yield what is wrong with the list of a year: numbers, names, sub-projects and their indicators."""
     if not projects:
         yield "没有项目。"
     for seq, rows in _repeated(projects, lambda row: row.get("seq")):
@@ -121,10 +153,14 @@ def _project_problems(projects: list[dict]) -> Iterator[str]:
         for sub_name, rows in _repeated(subs, lambda row: row.get("name", "")):
             yield f"{_at(rows[-1])}第{project.get('seq')}项的子项“{sub_name}”出现了{len(rows)}次。"
         for sub in subs:
-            yield from _sub_project_problems(project, sub)
+            yield from _sub_project_problems(project, sub, year)
 
 
-def _sub_project_problems(project: dict, sub: dict) -> Iterator[str]:
+def _sub_project_problems(project: dict, sub: dict, year: int | None) -> Iterator[str]:
+    due_on = sub.get("due_on")
+    if isinstance(year, int) and isinstance(due_on, date) and not year - 1 <= due_on.year <= year + LONGEST:
+        about = f"第{project.get('seq')}项" + (f"“{sub['name']}”" if sub.get("name") else "")
+        yield f"{_at(sub)}{about}的完成时限{due_on}不在{year - 1}年至{year + LONGEST}年之间。"
     indicators = sub.get("indicators", [])
     by_name = {row.get("name"): row for row in indicators}
     for name, rows in _repeated(indicators, lambda row: row.get("name")):
@@ -153,8 +189,18 @@ def _faults(row: dict, siblings: dict) -> Iterator[str]:
             yield f"的{label}不能是它自己。"
         elif other and other not in siblings:
             yield f"的{label}“{other}”在同一子项里找不到。"
+        elif other and row.get("name") in _chain(other, key, siblings):
+            yield f"的{label}“{other}”又依着它自己。"
     if row.get("assessed", True) and (row.get("part_of") or row.get("kind", "number") != "number"):
         yield "是增幅、年度、文字或“其中”指标，不参加考核。"
+
+
+def _chain(name: str, key: str, siblings: dict) -> list[str]:
+    """Return what an indicator is part of, what that is part of, and so on, each once."""
+    found = [name]
+    while (name := siblings.get(name, {}).get(key)) and name not in found:
+        found.append(name)
+    return found
 
 
 def _target_problems(data: dict) -> Iterator[str]:
@@ -202,8 +248,9 @@ def target_fault(values: dict, indicator: dict) -> str | None:
 
 
 def _milestone_problems(data: dict) -> Iterator[str]:
+    year = (data.get("programme") or {}).get("year")
     for project, _sub, indicator in indicator_rows(data):
-        yield from milestone_problems(f"第{project.get('seq')}项“{indicator.get('name')}”", indicator)
+        yield from milestone_problems(f"第{project.get('seq')}项“{indicator.get('name')}”", indicator, year)
 
 
 def _repeated(rows: Iterable, key) -> Iterator[tuple]:

@@ -20,6 +20,7 @@ from projects.models import (
     ReportingPeriod,
 )
 from projects.models.kept import KeptRevision, Origin
+from projects.month_starts import Start
 
 #: How many changes the panel shows, newest first.
 SHOWN_CHANGES = 20
@@ -174,16 +175,21 @@ def _revision(revision: FigureRevision, row: dict) -> dict:
         "old": old if old != new else "",
         "new": new,
         "remark": revision.new_remark,
-        "how": door_words(revision, row["last"]),
+        "how": door_words(revision, row["last"], row["start"]),
     }
 
 
-def door_words(revision: KeptRevision, last) -> str:
-    """Say how a change came in: the form, or a workbook with its sheet and cell. `last`: the month before's number."""
+def door_words(revision: KeptRevision, last, start: Start | None = None) -> str:
+    """Say how a change came in: the form, or a workbook with its sheet and cell.
+
+    `last`: the number of the period before; `start`: what the last week of the month offered.
+    """
     if revision.origin == Origin.EXCEL:
         name = revision.import_batch.file_name if revision.import_batch else ""
         return " ".join(
             word for word in ("导入", name, f"「{revision.sheet}」{revision.cell}" if revision.sheet else "") if word
         )
+    if start and start.explains(revision):
+        return f"{revision.get_origin_display()}，{start.words}"
     is_same = revision.old_value is None and revision.new_value is not None and revision.new_value == last
-    return f"{revision.get_origin_display()}{'，与上月相同' if is_same else ''}"
+    return f"{revision.get_origin_display()}{'，与上期相同' if is_same else ''}"

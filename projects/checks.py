@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from livelihood.formats import format_number
 
@@ -28,6 +28,8 @@ MONTHS = 12
 SLIPS = (10, 100, 10_000)
 #: How near to such a factor a quotient must be.
 SLIP_NEARNESS = Decimal("0.01")
+#: Nearer to each other than this no slip is between two numbers.
+SLIP_FROM = min(SLIPS) * (1 - SLIP_NEARNESS)
 #: Fewer steps than this are no yardstick: one thing last month and ten this month is no slip of a point.
 SLIP_LEAST_STEPS = 10
 
@@ -52,8 +54,7 @@ class Related:
     has_task: bool = True
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One figure with everything the rules look at. Amounts are in the indicator's unit.
 
     `target` None unless assessed; `printed`: the task in words; `last`: the last reported figure before, of the
@@ -106,7 +107,7 @@ def _no_task_claimed(cell: Cell) -> str:
         return ""
     return (
         f"填了“/”或“无任务”，但目标里这一项有任务（{cell.printed}），所以这一格按未填处理。\n"
-        "有数请填数；任务确有变化，请写明依据，由市民生办修订目标。"
+        "有数请填数；任务确有变化，请写明依据，由主办的民生办修订目标。"
     )
 
 
@@ -155,6 +156,8 @@ def _unit_slip(cell: Cell) -> str:
     if smaller <= 0 or _steps(smaller, cell.indicator) < SLIP_LEAST_STEPS:
         return ""
     if not cell.last and cell.is_flow and cell.value < other:
+        return ""
+    if larger < SLIP_FROM * smaller:
         return ""
     for factor in SLIPS:
         if abs(larger - factor * smaller) <= SLIP_NEARNESS * factor * smaller:

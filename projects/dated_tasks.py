@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livelihood.access import COUNTY_ROLES, Role, access_of, is_city_office
-from livelihood.models import User
+from livelihood.models import Agency, User
 from livelihood.registry import ToDo
 from projects.milestones import Reader
-from projects.models import DatedTask, Programme
+from projects.models import DatedTask, Participant, Programme
 
 #: How many tasks an entry of the to-do list names.
 SHOWN_TASKS = 3
@@ -41,6 +41,12 @@ def is_responsible(user: User, task: DatedTask) -> bool:
         or bool(agencies & _agencies(user))
         or (region is not None and region in access_of(user).region_ids(*COUNTY_ROLES))
     )
+
+
+def agencies_of(programme: Programme) -> QuerySet[Agency]:
+    """Return the agencies that can answer for a task: those of the owner's region and of its participants'."""
+    places = Participant.objects.filter(programme=programme, region__isnull=False).values("region")
+    return Agency.objects.filter(Q(region__in=places) | Q(region=programme.owner_id))
 
 
 def status_on(task: DatedTask, day: datetime.date, *, soon_days: int | None = None) -> tuple[str, int]:

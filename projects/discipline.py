@@ -64,16 +64,22 @@ class DisciplineRow:
 
 
 class Discipline:
-    """The discipline of one programme as the user may see it: everybody's, or the own units' alone."""
+    """The discipline of one programme as the user may see it: everybody's, or the own units' alone.
 
-    def __init__(self, programme: Programme, user: User, *, unit: str = ""):
+    `kind`: month or week; where there is none of that kind, the other. They are never counted together.
+    """
+
+    def __init__(self, programme: Programme, user: User, *, unit: str = "", kind: str = ""):
         self.programme, self.now = programme, timezone.now()
         self.sees_all = oversees(user, programme.owner_id)
         self.by_agency = programme.reporting_by == Programme.ReportingBy.AGENCY
-        self.periods = list(ReportingPeriod.objects.filter(programme=programme).order_by("ends_on", "kind"))
-        for period in self.periods:
+        periods = list(ReportingPeriod.objects.filter(programme=programme).order_by("ends_on", "kind"))
+        for period in periods:
             period.programme = programme
-        reports = Report.objects.visible_to(user).filter(period__programme=programme)
+        self.kinds = [one for one in ReportingPeriod.Kind if any(period.kind == one for period in periods)]
+        self.kind = kind if kind in self.kinds else next(iter(self.kinds), ReportingPeriod.Kind.MONTH)
+        self.periods = [period for period in periods if period.kind == self.kind]
+        reports = Report.objects.visible_to(user).filter(period__programme=programme, period__kind=self.kind)
         self.reports = list(
             reports.exclude(participant__kind=Participant.Kind.WHOLE)
             .select_related("participant", "agency", "submitted_by")

@@ -26,6 +26,7 @@ from projects.models import (
     Report,
     ReportingPeriod,
 )
+from projects.month_starts import carried_word, month_starts
 from projects.save_sql import PLANS
 from projects.services.figures import is_summed
 from projects.services.held import is_held
@@ -132,6 +133,7 @@ class FigureLines:
             alone=self.report.participant_id is not None,
             shown=None if self.only is None else self.indicators.keys(),
         )
+        self.starts = month_starts(self.period, self.units)
         self.flags = self._flags()
         self.notes = self.facts.notes
         self.plans = self._plans()
@@ -182,7 +184,8 @@ class FigureLines:
         key = (cell.participant_id, cell.indicator_id)
         figure, line = cell if cell.figure_id else None, self.lines.get(key, {})
         flags = self.flags[cell.figure_id] if cell.is_flagged else []
-        task, name, last = line.get("task", "no_task"), key_text(key), line.get("last_value")
+        task, name, start = line.get("task", "no_task"), key_text(key), self.starts.get(key)
+        offered = start.value if start else line.get("last_value")
         is_text = cell.kind == Indicator.Kind.TEXT
         is_confirmed = cell.state in (Figure.State.REPORTED, Figure.State.TEXT)
         row = {
@@ -197,8 +200,10 @@ class FigureLines:
             "conflict": self.result.conflicts.get(name),
             "is_text": is_text,
             "is_confirmed": is_confirmed,
-            # An empty cell is offered last month's value; 无任务 said against a task is an answer, not an empty cell.
-            "is_carried": not (is_confirmed or is_text or flags or last is None or task != "assessed"),
+            # An empty cell is offered the last value; 无任务 said against a task is an answer, not an empty cell.
+            "is_carried": not (is_confirmed or is_text or flags or offered is None or task != "assessed"),
+            "start": start,
+            "offered": offered,
             "is_mine": self.scope.covers(cell.participant_id, cell.sub_project_id),
             "version": cell.version,
             "sub_project_id": cell.sub_project_id,
@@ -220,7 +225,8 @@ class FigureLines:
             "remark": figure.remark if figure else "",
             "reason": flags[0].reason if flags else "",
             "reason_choices": list(dict.fromkeys(word for flag in flags for word in choices_of(flag.code))),
-            "carried": "" if last is None else format_number(last, indicator.decimals),
+            "carried": "" if row["offered"] is None else format_number(row["offered"], indicator.decimals),
+            "carried_word": carried_word(self.period, row["start"]),
             "plan": words.plan_words(plan, self.period.as_of) if (plan := self.plans.get(indicator.pk)) else "",
         }
         # A figure left from before the task was taken away can still be cleared.

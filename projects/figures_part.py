@@ -17,6 +17,7 @@ from projects.figure_changes import changed_figures
 from projects.figure_lines import FigureLines, Key, key_text, last_issued, periods_before
 from projects.line_facts import LineFacts
 from projects.models import Figure, Indicator, Report, ReportingPeriod, Target
+from projects.month_starts import starts_from_weeks, weeks_within
 from projects.progress import filling_by_indicator
 from projects.report_sheet import figures_sheet
 from projects.services.figure_facts import near_indicators
@@ -44,19 +45,19 @@ class FiguresPart(FigureCells):
     def columns(self, report: Report) -> list[dict]:
         """Return the printed columns; the yardstick's head names its period. One query."""
         issued = last_issued(periods_before(report.period))
-        average = f"全省（{_short_label(issued)}）" if issued else "全省平均"
+        average, period = f"全省（{_short_label(issued)}）" if issued else "全省平均", report.period
         return [
             column("name", "项目 / 指标", is_number=False),
             column("unit", "单位", is_number=False),
             column("target", "年度目标"),
-            column("last", "上月累计"),
-            column("value", "本月累计", typed=True),
-            column("increment", "本月新增"),
+            column("last", f"{period.previous_word}累计"),
+            column("value", f"{period.this_word}累计", typed=True),
+            column("increment", f"{period.this_word}新增"),
             column("rate", "完成率%"),
-            column("expected", "时序", group="对照(%)"),
+            column("expected", "时序或节点", group="对照(%)"),
             column("average", average, group="对照(%)"),
             column("gap_target", "到目标", group="还差"),
-            column("gap_expected", "到时序", group="还差"),
+            column("gap_expected", "到时序或节点", group="还差"),
             column("state", "状态与提示", is_number=False),
             column("remark", "备注", typed=True, is_number=False),
         ]
@@ -132,7 +133,7 @@ class FiguresPart(FigureCells):
     def carry(
         self, report: Report, *, by: User, keys: set[str] | None = None, section: str | None = None
     ) -> parts.SaveResult:
-        """沿用: store last period's values in the user's cells that are still blank, as one batch."""
+        """沿用: store what the user's blank cells are offered (last period's, or a week's) as one batch."""
         rows = [
             row
             for block in self.lines(report, by)
@@ -145,7 +146,7 @@ class FiguresPart(FigureCells):
                 row["unit"].pk,
                 row["indicator"].pk,
                 state=Figure.State.REPORTED,
-                value=row["last"],
+                value=row["offered"],
                 base_version=row["version"],
             )
             for row in rows
@@ -182,9 +183,10 @@ class FiguresPart(FigureCells):
         flagged = Figure.objects.filter(report_id=report.pk, flags__reason="").distinct().count()
         blank = _blank_cells(report)
         carried = blank & _last_cells(report)
+        before = "前期" if starts_from_weeks(report.period) else report.period.previous_word
         sentences = {
             "{} 格有提示还没有说明": flagged,
-            "{} 格沿用上月还没有确认": len(carried),
+            f"{{}} 格沿用{before}还没有确认": len(carried),
             "{} 格是空的": len(blank - carried),
         }
         return [sentence.format(count) for sentence, count in sentences.items() if count]
@@ -249,15 +251,18 @@ def _blank_cells(report: Report) -> set[Key]:
 
 
 def _last_cells(report: Report) -> set[Key]:
-    """Return the cells with a figure in the period before and no remark of ours on this one's. Three queries."""
+    """Return the cells with a figure in the period before, or a week of the month, and no flag. Four queries."""
     before = periods_before(report.period)
-    if not before:
+    starts = starts_from_weeks(report.period)
+    if not before and not starts:
         return set()
-    last = Figure.objects.filter(period=before[0], state=Figure.State.REPORTED)
+    reported = Figure.objects.filter(state=Figure.State.REPORTED)
+    last = reported.filter(period=before[0]) if before else reported.none()
+    found = set(last.values_list("participant_id", "indicator_id"))
+    if starts:
+        found |= set(reported.filter(**weeks_within(report.period)).values_list("participant_id", "indicator_id"))
     flagged = Figure.objects.filter(report_id=report.pk, flags__isnull=False)
-    return set(last.values_list("participant_id", "indicator_id")) - set(
-        flagged.values_list("participant_id", "indicator_id")
-    )
+    return found - set(flagged.values_list("participant_id", "indicator_id"))
 
 
 def _free_text(report: Report, keys: Collection[Key]) -> list[Key]:

@@ -39,7 +39,9 @@ class ReopenForm(forms.Form):
 
     def __init__(self, *args, period: ReportingPeriod, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["participants"].queryset = period.programme.participants.order_by("order", "id")
+        self.fields["participants"].queryset = period.programme.participants.active_on(period.ends_on).order_by(
+            "order", "id"
+        )
 
     def clean_until(self):
         """Refuse a moment that has passed."""

@@ -46,7 +46,7 @@ class HomeMonth:
     def period(self) -> ReportingPeriod | None:
         """Return the earliest month not issued yet, else the newest one, of the programmes the user sees."""
         periods = ReportingPeriod.objects.visible_to(self.user).select_related("programme")
-        return periods.exclude(state="issued").order_by("ends_on", "pk").first() or periods.order_by("-ends_on").first()
+        return periods.unfinished().order_by("ends_on", "pk").first() or periods.order_by("-ends_on").first()
 
     @cached_property
     def url(self) -> str:

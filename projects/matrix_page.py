@@ -33,6 +33,7 @@ from projects.models import (
     Report,
     ReportingPeriod,
 )
+from projects.month_starts import month_starts
 from projects.services.figures import is_summed
 from projects.services.reports import is_whole
 
@@ -221,6 +222,7 @@ class MatrixPage:
         before = periods_before(self.period)
         self.last = before[0] if before else None
         self.lines = own_lines(self.period, unit_ids, counted=counted, last=self.last, indicator_ids=indicator_ids)
+        self.starts = month_starts(self.period, unit_ids)
         figures = Figure.objects.filter(
             period=self.period, participant__in=unit_ids, indicator__in=indicator_ids, report__state__in=counted
         )
@@ -265,7 +267,8 @@ class MatrixPage:
         is_sum = unit.kind == Participant.Kind.WHOLE and is_summed(indicator)
         value = self._shown(figure, line, indicator, is_sum=is_sum)
         is_confirmed = figure is not None and figure.state in (Figure.State.REPORTED, Figure.State.TEXT)
-        last = line.get("last_value")
+        last, start = line.get("last_value"), self.starts.get(key)
+        offered = start.value if start else last
         cell = {
             "key": name,
             "unit": unit,
@@ -287,6 +290,7 @@ class MatrixPage:
             "is_absent": task != "assessed",
             "is_none": task in ("no_task", "not_applicable"),
             "last": "" if last is None else format_number(last, indicator.decimals),
+            "offered": "" if offered is None else format_number(offered, indicator.decimals),
             "rate": "达标"
             if line.get("is_zero_best")
             else format_printed(line.get("rate"))
@@ -294,7 +298,7 @@ class MatrixPage:
             else "",
             "is_behind": bool(line.get("is_behind")),
         }
-        cell["is_carried"] = cell["is_task"] and not is_confirmed and cell["last"] != ""
+        cell["is_carried"] = cell["is_task"] and not is_confirmed and cell["offered"] != ""
         return self._marked(cell, report, figure, key)
 
     def _cell_url(self, report: Report | None, name: str) -> str:
@@ -335,7 +339,7 @@ class MatrixPage:
         elif figure is not None and figure.pk in self.flags:
             mark, about = "flagged", self.flags[figure.pk]
         elif cell["is_typed"] and cell["is_carried"]:
-            mark = "carried"
+            mark, about = "carried", f"可{start.words}" if (start := self.starts.get(key)) else ""
         if typed and (error or conflict):
             cell["value"] = typed["value"]
             # A conflict has now been shown, so saving again decides it; an error leaves the question open.

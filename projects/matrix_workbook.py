@@ -9,7 +9,7 @@ from livelihood.services import Refused
 from livelihood.workbooks import Column, Sheet, amount
 from projects.exports import rate_value, stored_value, target_value
 from projects.matrix_page import MatrixPage
-from projects.models import Indicator, Project
+from projects.models import Indicator, Project, ReportingPeriod
 
 #: How many cells one workbook of a month takes; more than a province has.
 MOST_CELLS = 60_000
@@ -47,7 +47,7 @@ def _project_sheet(page: MatrixPage, numbered: list[tuple[int, Indicator]], fact
     if not page.by_agency:
         columns.append(Column("月报", 9))
     for _, indicator in numbered:
-        columns += _columns(indicator, project)
+        columns += _columns(page.period, indicator, project)
     return Sheet(
         name=f"{project.seq} {project.name}",
         title=f"{project.seq} {project.name}（{page.period.label}）",
@@ -59,12 +59,12 @@ def _project_sheet(page: MatrixPage, numbered: list[tuple[int, Indicator]], fact
     )
 
 
-def _columns(indicator: Indicator, project: Project) -> list[Column]:
+def _columns(period: ReportingPeriod, indicator: Indicator, project: Project) -> list[Column]:
     sub_project = indicator.sub_project
     agency = f"（{sub_project.lead_agency}）" if sub_project.lead_agency else ""
     of = "其中：" if indicator.part_of_id else ""
     heads = (f"{sub_project.name or project.name}{agency}", f"{of}{indicator.name}（{indicator.unit}）")
-    kinds = ("年度目标", "上月累计", "本月累计", "完成率(%)")
+    kinds = ("年度目标", f"{period.previous_word}累计", f"{period.this_word}累计", "完成率(%)")
     return [Column((*heads, kind), 12, is_number=True) for kind in kinds]
 
 
@@ -116,8 +116,8 @@ def _list_sheet(page: MatrixPage, facts: str, texts: Iterable[Project]) -> Sheet
             Column("考核单位", 12),
             Column("月报", 9),
             Column("年度目标", 12, is_number=True),
-            Column("上月累计", 12, is_number=True),
-            Column("本月累计", 12, is_number=True),
+            Column(f"{page.period.previous_word}累计", 12, is_number=True),
+            Column(f"{page.period.this_word}累计", 12, is_number=True),
             Column("完成率(%)", 10, is_number=True),
             Column("提示", 30),
         ],

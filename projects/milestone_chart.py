@@ -14,8 +14,9 @@ from livelihood.formats import format_day, format_number, format_printed, state_
 #: The drawing in the units of its viewBox: its width, where the year begins and ends, and the heights of its parts.
 WIDTH, LEFT, RIGHT = 1240, 48, 1076
 TOP, TRACK, HEAD, BAND, FOOT = 22, 30, 50, 92, 24
-#: Labels of milestones nearer to each other than this would run into one another.
-LABEL_WIDTH = 104
+#: How much room a milestone's label takes, and how far from its mark it may stand: above, below, and a line further.
+LABEL_WIDTH, LABEL_HEIGHT = 104, 14
+LABEL_OFFSETS = (-8, 16, -22, -36, 30)
 
 
 @dataclass
@@ -112,27 +113,46 @@ def _band(band: Band, base: int, day: datetime.date, unit_name: str) -> dict:
 
 
 def _marks(steps: list[tuple], y, day: datetime.date) -> list[dict]:
-    """Return the milestones as marks with their labels; a label too near to the one before it goes below its mark."""
-    marks, taken = [], -LABEL_WIDTH
+    """Return the milestones as marks with their labels, each where it runs into none of those before it."""
+    marks, taken = [], []
     for milestone, cell in steps:
         if cell is None or cell["step"] is None:
             continue
-        x = _x(milestone.due_on)
-        is_low = x - taken < LABEL_WIDTH
-        taken = taken if is_low else x
+        x, height = _x(milestone.due_on), y(cell["step"])
+        label_y, anchor = _label_place(x, height, taken)
         sign, _, tone = state_parts(cell["status"])
         marks.append(
             {
                 "x": x,
-                "y": y(cell["step"]),
+                "y": height,
                 "label": f"{sign} {format_day(milestone.due_on)} {_asked(milestone)}",
-                "label_y": y(cell["step"]) + (16 if is_low else -8),
-                "anchor": "start" if is_low or x < LEFT + LABEL_WIDTH / 2 else "end" if x > RIGHT - 20 else "middle",
+                "label_y": label_y,
+                "anchor": anchor,
                 "tone": tone,
                 "is_past": milestone.due_on <= day,
             }
         )
     return marks
+
+
+def _label_place(x: float, height: float, taken: list[tuple[float, float]]) -> tuple[float, str]:
+    """Return baseline and anchor of the label of a mark, noting in `taken` (left end, baseline) what it covers."""
+    tried = []
+    for offset in LABEL_OFFSETS:
+        # Below its mark it begins beside the riser of the stairs, which would strike it out.
+        is_start = offset > 0 or x < LEFT + LABEL_WIDTH / 2
+        anchor = "end" if x > RIGHT - 20 else "start" if is_start else "middle"
+        left = x - {"start": 0, "middle": LABEL_WIDTH / 2, "end": LABEL_WIDTH}[anchor]
+        tried.append((left, height + offset, anchor))
+        if not any(
+            abs(left - other) < LABEL_WIDTH and abs(height + offset - line) < LABEL_HEIGHT for other, line in taken
+        ):
+            break
+    else:
+        tried = tried[:1]
+    left, baseline, anchor = tried[-1]
+    taken.append((left, baseline))
+    return baseline, anchor
 
 
 def _asked(milestone) -> str:

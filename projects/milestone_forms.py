@@ -9,7 +9,7 @@ from projects.models import Indicator, Milestone, Programme
 from projects.services.dated_tasks import NOTE_LENGTH
 
 
-def _day_field(label: str, example: str) -> forms.DateField:
+def day_field(label: str, example: str) -> forms.DateField:
     return forms.DateField(
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -25,7 +25,7 @@ class MilestoneForm(forms.Form):
         queryset=Indicator.objects.none(),
         error_messages={"required": "请选指标。", "invalid_choice": "没有这个指标，请从列表里选。"},
     )
-    due_on = _day_field("时限", "2022-06-30")
+    due_on = day_field("时限", "2022-06-30")
     measure = forms.ChoiceField(
         label="口径",
         choices=Milestone.Measure.choices,
@@ -74,7 +74,7 @@ class MilestoneForm(forms.Form):
 class DatedTaskDoneForm(forms.Form):
     """When a task was done, and what shows it."""
 
-    done_on = _day_field("完成日期", "2022-03-18")
+    done_on = day_field("完成日期", "2022-03-18")
     evidence_note = forms.CharField(
         label="完成依据",
         max_length=NOTE_LENGTH,

@@ -11,6 +11,7 @@ from projects.dated_tasks import dated_tasks_of, is_responsible, status_on
 from projects.milestone_chart import Band, Chart, chart_of
 from projects.milestones import milestones_on, reader_of
 from projects.models import DatedTask, Milestone, Participant, Programme, Project, ReportingPeriod
+from projects.plan_notes import PlanNote, plan_notes
 
 #: What the filters show: 逾期 takes in what is past its day without a figure.
 SHOWN = {"missed": {"missed", "not_reported", "overdue"}, "soon": {"due_soon"}}
@@ -87,13 +88,24 @@ class MilestonePage:
         """Return how many belong to a filter."""
         return sum(self.counts[status] for status in SHOWN[name])
 
+    @cached_property
+    def notes(self) -> dict[int, list[PlanNote]]:
+        """Return what other apps say beside the plans, of the projects whose every unit the user sees."""
+        notes = plan_notes(self.programme)
+        if notes and not self.reader.everything:
+            led = Project.objects.filter(sub_projects__in=self.reader.led, pk__in=notes)
+            notes = {pk: notes[pk] for pk in led.values_list("pk", flat=True)}
+        return notes
+
     def groups(self) -> list[dict]:
-        """Return the projects with what is shown of them: rows, tasks, chart. One query."""
+        """Return the projects with what is shown of them: rows, tasks, notes, chart. One query, and those of notes."""
         wanted = SHOWN.get(self.show)
         milestones = [row for row in self.milestones if wanted is None or self._statuses(row) & wanted]
         tasks = [row for row in self.tasks if wanted is None or row["status"] in wanted]
         pks = {row.indicator.sub_project.project_id for row in milestones}
         pks |= {row["task"].sub_project.project_id for row in tasks}
+        if wanted is None:
+            pks |= self.notes.keys()
         projects = Project.objects.filter(pk__in=pks).order_by("seq")
         return [self._group(project, milestones, tasks) for project in projects]
 
@@ -111,6 +123,7 @@ class MilestonePage:
             "project": project,
             "rows": rows,
             "tasks": tasks,
+            "notes": self.notes.get(project.pk, []),
             "chart": self._chart(project),
             "chart_id": f"plan-{project.seq}",
             "months": self._months(project),
@@ -166,6 +179,7 @@ class MilestonePage:
             "days": late if status == "done" else _days(status, days),
             "agency": agency.name if agency else MISSING,
             "unit": task.participant.printed_name if task.participant else "",
+            "may_change": self.is_office and task.done_on is None,
             "may_complete": task.done_on is None and is_responsible(self.user, task),
             "may_undo": task.done_on is not None and self.is_office,
             "words": f"{format_day(task.due_on)} {task.text}：{word}",

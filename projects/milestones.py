@@ -16,10 +16,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from livelihood.access import COUNTY_ROLES, Role, access_of, oversees
+from livelihood.access import Role, access_of, oversees
 from livelihood.models import User
 from projects.models import Assignment, Participant, Programme, Report, ReportingPeriod, SubProject
 from projects.progress import FINENESS, POOLED, RATED, YARDSTICKS, threshold_rate
+from projects.querysets import own_unit
 
 _SCOPE = """
 scope AS (
@@ -205,11 +206,7 @@ def reader_of(user: User, programme: Programme) -> Reader:
         return Reader(everything=True)
     access = access_of(user)
     fillers = access.agency_ids(Role.FILLER)
-    own = (
-        Participant.objects.filter(programme=programme)
-        .reporters()
-        .filter(Q(region__in=access.region_ids(*COUNTY_ROLES)) | Q(agency__in=fillers))
-    )
+    own = Participant.objects.filter(programme=programme).reporters().filter(own_unit(access) | Q(agency__in=fillers))
     led = SubProject.objects.filter(project__programme=programme, lead_agency__in=access.agency_ids(Role.LEAD_AGENCY))
     filled = Assignment.objects.filter(participant__programme=programme, agency__in=fillers)
     filled = filled.exclude(participant__kind=Participant.Kind.WHOLE)

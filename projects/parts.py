@@ -216,6 +216,13 @@ class ReportPart(ABC):
         """
         return None
 
+    def agency_sheet(self, period, agency, units) -> "ReturnSheet | None":
+        """Return the same for a lead agency that reports for all units: what it leads, with a column of units.
+
+        Its key is `participant`. A constant number of queries.
+        """
+        return None
+
     @abstractmethod
     def places(self, report: Report, keys: Iterable[Key]) -> dict[Key, Place]:
         """Return where the cells stand that are the report's; the others are absent. A few queries, or none."""

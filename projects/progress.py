@@ -18,7 +18,7 @@ from django.db import connection
 from projects.models import ReportingPeriod
 
 #: Raised whenever the text below gives another result for the same inputs.
-CALC_VERSION = 2
+CALC_VERSION = 3
 
 #: Extra decimals carried by means, so that their one rounding is that of the exact quotient.
 WIDE = "1." + "0" * 30
@@ -121,7 +121,8 @@ def threshold_rate(measure: str, threshold: str, target: str, direction: str) ->
 
 
 # A rate has no task where the count it belongs to has none (R4); an assessed target without a value
-# is a blank one (R5); a figure counts only while its report stands as submitted or approved.
+# is a blank one (R5); a figure counts only while its report stands as submitted or approved. What the whole is
+# to reach is split among the units in force: the share of one that has not joined or has left is taken off (R16).
 # The period is a parameter wherever a large table is read: joined through `scope` its index would not be
 # used. Cells are joined narrow (OFFSET 0 keeps it so) and only then given their unit's and indicator's
 # columns. The joins that always find their row are outer ones all the same: the planner guesses the rows of
@@ -178,6 +179,16 @@ target_now AS (
       AND {{own_target}}
     ORDER BY t.indicator_id, t.participant_id, t.revision DESC
 ),
+absent_now AS (
+    SELECT t.indicator_id, SUM(t.value) AS target
+    FROM (SELECT p.id
+          FROM scope s
+          JOIN participant p ON p.programme_id = %(programme)s AND p.kind <> 'whole'
+          WHERE p.joins_on > s.ends_on OR p.leaves_on < s.ends_on
+          OFFSET 0) p
+    JOIN target_now t ON t.participant_id = p.id AND t.state = 'assessed'
+    GROUP BY t.indicator_id
+),
 base_now AS (
     SELECT i.id AS indicator_id, t.participant_id
     FROM indicator_now i
@@ -191,13 +202,15 @@ figure_now AS (
     WHERE f.period_id = %(period)s AND {{own_figure}}
 ),
 cell AS (
-    SELECT u.id AS participant_id, i.id AS indicator_id, t.revision, t.state, t.value AS target,
+    SELECT u.id AS participant_id, i.id AS indicator_id, t.revision, t.state,
+           t.value - COALESCE(a.target, 0) AS target,
            b.indicator_id IS NOT NULL AS without_base, f.value, f.report_state
     FROM unit_now u
     CROSS JOIN indicator_now i
     LEFT JOIN target_now t ON t.indicator_id = i.id AND t.participant_id = u.id
     LEFT JOIN figure_now f ON f.indicator_id = i.id AND f.participant_id = u.id
     LEFT JOIN base_now b ON b.indicator_id = i.id AND b.participant_id = u.id
+    LEFT JOIN absent_now a ON a.indicator_id = i.id AND u.kind = 'whole' AND i.additive
     OFFSET 0
 ),
 inputs AS (
@@ -249,8 +262,9 @@ inputs AS (
     WHERE l.snapshot_id = %(snapshot)s
 )"""
 
-# `task`: assessed | no_task | text | not_split. A blank target means 无任务 when the others add up to
-# the whole or nothing is added up at all, and 任务未分解 when something is left over (R5).
+# `task`: assessed | no_task | text | not_split. The target decides, also of a textual indicator (R4). A blank
+# target means 无任务 when the others add up to the whole or nothing is added up at all, and 任务未分解 when something
+# is left over (R5).
 RATED = """
 split AS (
     SELECT indicator_id,
@@ -262,7 +276,8 @@ split AS (
 rated AS NOT MATERIALIZED (
     SELECT i.*, split.parts_target, split.whole_target,
            CASE
-               WHEN i.indicator_kind = 'text' OR i.target_state = 'text' THEN 'text'
+               WHEN i.target_state = 'text' THEN 'text'
+               WHEN i.indicator_kind = 'text' AND i.target_state NOT IN ('no_task', 'not_applicable') THEN 'text'
                WHEN i.target_state = 'assessed' THEN 'assessed'
                WHEN i.target_state = 'blank' AND i.additive AND i.participant_kind <> 'whole'
                     AND COALESCE(split.parts_target, 0) < split.whole_target THEN 'not_split'

@@ -10,6 +10,13 @@ from livelihood.access import COUNTY_ROLES, OVERSEEING_ROLES, Role, access_of
 from livelihood.models import RoleGrant
 
 
+def own_unit(access, prefix: str = "") -> Q:
+    """Return the condition that a participant is the person's own: of the county, or, as a hospital is, the agency."""
+    return Q(**{f"{prefix}region__in": access.region_ids(*COUNTY_ROLES)}) | Q(
+        **{f"{prefix}agency__in": access.agency_ids(*COUNTY_ROLES)}
+    )
+
+
 class ProgrammeQuerySet(models.QuerySet):
     """Programmes."""
 
@@ -17,11 +24,10 @@ class ProgrammeQuerySet(models.QuerySet):
         """Return the programmes of the user's region, or in which the user's unit takes part."""
         access = access_of(user)
         regions = access.region_ids(*OVERSEEING_ROLES)
-        county_regions = access.region_ids(*COUNTY_ROLES)
         agencies = access.agency_ids(Role.FILLER, Role.LEAD_AGENCY)
         participants = self.model._meta.get_field("participants").related_model
         taking_part = participants.objects.filter(programme=OuterRef("pk")).filter(
-            Q(region__in=county_regions) | Q(region__agencies__in=agencies) | Q(agency__in=agencies)
+            own_unit(access) | Q(region__agencies__in=agencies) | Q(agency__in=agencies)
         )
         return self.filter(Q(owner__in=regions) | Q(owner__agencies__in=agencies) | Exists(taking_part)).distinct()
 
@@ -34,7 +40,7 @@ class ParticipantQuerySet(models.QuerySet):
         access = access_of(user)
         return self.filter(
             Q(programme__owner__in=access.region_ids(*OVERSEEING_ROLES))
-            | Q(region__in=access.region_ids(*COUNTY_ROLES))
+            | own_unit(access)
             | Q(assignments__agency__in=access.agency_ids(Role.FILLER))
         ).distinct()
 
@@ -103,6 +109,10 @@ class ReportingPeriodQuerySet(models.QuerySet):
         """Return periods that take figures."""
         return self.filter(state="open")
 
+    def unfinished(self):
+        """Return periods that still wait for something: a month for its 通报, a week for its close."""
+        return self.exclude(Q(state="issued") | Q(kind="week", state="closed"))
+
     def past_deadline(self):
         """Return periods whose deadline has passed: due plus grace, or later after an outage (`deadline`)."""
         hour = Value(timedelta(hours=1), output_field=models.DurationField())
@@ -136,15 +146,27 @@ class ReportQuerySet(models.QuerySet):
     """Monthly reports."""
 
     def visible_to(self, user):
-        """Return the reports the user's roles may open."""
+        """Return the reports the user's roles may open, of units that are in force."""
         access = access_of(user)
         fillers = access.agency_ids(Role.FILLER)
+        return (
+            self.in_force()
+            .filter(
+                Q(period__programme__owner__in=access.region_ids(*OVERSEEING_ROLES))
+                | own_unit(access, "participant__")
+                | Q(participant__assignments__agency__in=fillers)
+                | Q(agency__in=access.agency_ids(Role.LEAD_AGENCY, Role.FILLER))
+            )
+            .distinct()
+        )
+
+    def in_force(self):
+        """Return those of agencies, and of units that have joined and not left when their period ends."""
+        ends_on = F("period__ends_on")
         return self.filter(
-            Q(period__programme__owner__in=access.region_ids(*OVERSEEING_ROLES))
-            | Q(participant__region__in=access.region_ids(*COUNTY_ROLES))
-            | Q(participant__assignments__agency__in=fillers)
-            | Q(agency__in=access.agency_ids(Role.LEAD_AGENCY, Role.FILLER))
-        ).distinct()
+            Q(participant__joins_on__isnull=True) | Q(participant__joins_on__lte=ends_on),
+            Q(participant__leaves_on__isnull=True) | Q(participant__leaves_on__gte=ends_on),
+        )
 
     def led_by(self, user):
         """Return the units' reports that lie before the user's lead agency: submitted or approved ones."""
@@ -176,7 +198,7 @@ class FigureQuerySet(models.QuerySet):
         )
         return self.filter(
             Q(period__programme__owner__in=access.region_ids(*OVERSEEING_ROLES))
-            | Q(participant__region__in=access.region_ids(*COUNTY_ROLES))
+            | own_unit(access, "participant__")
             | Q(indicator__sub_project__lead_agency__in=access.agency_ids(Role.LEAD_AGENCY))
             | Q(
                 participant__assignments__agency__in=access.agency_ids(Role.FILLER),
@@ -223,7 +245,7 @@ class ImportUploadQuerySet(models.QuerySet):
         )
         return self.filter(
             Q(programme__owner__in=access.region_ids(*OVERSEEING_ROLES))
-            | Q(participant__region__in=access.region_ids(*COUNTY_ROLES))
+            | own_unit(access, "participant__")
             | (Q(participant__isnull=True, programme__reporting_by="agency") & Exists(by_colleague))
         )
 

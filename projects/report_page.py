@@ -35,7 +35,7 @@ FILTERS = [
     ("carried", "未确认"),
     ("flagged", "提示"),
     ("returned", "退回"),
-    ("behind", "未达时序"),
+    ("behind", "未达时序或节点"),
     ("below", "低于全省"),
     ("mine", "我负责的"),
 ]
@@ -144,13 +144,14 @@ def _read_only_reason(report: Report, user: User) -> str:
     """Say why nothing on the page can be typed in, or nothing for those who only read."""
     if not rights.fill_scope(user, report) or rights.parts_in(user, report) == {"office"}:
         return ""
+    office = report.period.programme.owner.office_word
     if report.state not in Report.EDITABLE and not services.is_whole(report):
         return {
             Report.State.SIGNED: "已签字，不能再改数。要改请先撤回。",
-            Report.State.SUBMITTED: "已提交，等市民生办审核。要改请先撤回，或请市民生办退回。",
-            Report.State.APPROVED: "已审核通过，不能再改数。要改请市民生办退回。",
+            Report.State.SUBMITTED: f"已提交，等{office}审核。要改请先撤回，或请{office}退回。",
+            Report.State.APPROVED: f"已审核通过，不能再改数。要改请{office}退回。",
         }[report.state]
-    return f"{report.period.label}已经封账，不能再改数。确需更正，请联系市民生办重新开放。"
+    return f"{report.period.label}已经封账，不能再改数。确需更正，请联系{office}重新开放。"
 
 
 def _history(report: Report) -> list[dict]:

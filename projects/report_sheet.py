@@ -13,7 +13,7 @@ _AGAINST, _MISSING = "对照(%)", "还差"
 
 def figures_sheet(report: Report, sections: list[dict], *, average: str, facts: str, show: str) -> Sheet:
     """Return the sheet; `sections` are the page's lines, `average` the head of the provincial average's column."""
-    is_agency = report.agency_id is not None
+    is_agency, period = report.agency_id is not None, report.period
     columns = [
         Column("序号", 6),
         Column("项目", 28),
@@ -22,21 +22,21 @@ def figures_sheet(report: Report, sections: list[dict], *, average: str, facts: 
         Column("指标", 30),
         Column("单位", 8),
         Column("年度目标", 12, is_number=True),
-        Column("上月累计", 12, is_number=True),
-        Column("本月累计", 12, is_number=True),
-        Column("本月新增", 11, is_number=True),
+        Column(f"{period.previous_word}累计", 12, is_number=True),
+        Column(f"{period.this_word}累计", 12, is_number=True),
+        Column(f"{period.this_word}新增", 11, is_number=True),
         Column("完成率(%)", 10, is_number=True),
-        Column((_AGAINST, "时序"), 9, is_number=True),
+        Column((_AGAINST, "时序或节点"), 11, is_number=True),
         Column((_AGAINST, average), 11, is_number=True),
         Column((_MISSING, "到目标"), 11, is_number=True),
-        Column((_MISSING, "到时序"), 11, is_number=True),
+        Column((_MISSING, "到时序或节点"), 13, is_number=True),
         Column("状态", 18),
         Column("提示和说明", 30),
         Column("备注", 20),
     ]
     return Sheet(
         name="进度",
-        title=f"{report.participant or report.agency} {report.period.label}月报",
+        title=f"{report.participant or report.agency} {report.period.report_label}",
         columns=columns,
         rows=(_values(section, row, is_agency) for section, row in shown_rows(sections, show)),
         facts=facts,

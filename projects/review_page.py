@@ -11,6 +11,7 @@ from django.core import signing
 
 from livelihood.formats import format_number, format_signed
 from livelihood.models import User
+from livelihood.registry import why_links
 from projects import parts, rights
 from projects.cell_key import Key, key_text, split_key
 from projects.cell_notes import CellNotes, cell_notes
@@ -88,6 +89,9 @@ class ReviewPage:
         self.may_review = "office" in held
         self.may_pass = self.may_review and report.state == State.SUBMITTED
         self.may_return = self.may_review and report.state in (State.SUBMITTED, State.APPROVED)
+        links = why_links(self.period) if report.state in Report.COUNTED else None
+        #: Unit → addresses of the answers to “why”, once the report counts.
+        self.why = {unit.pk: links.unit(unit.code) for unit in self.units} if links else {}
         rows = [self._row(unit, indicator) for indicator in self.indicators for unit in self.units]
         self.rows = rows + [row for part in parts.registered() for row in part.review_rows(self)]
         self.first = sorted((row for row in self.rows if row["rank"] is not None), key=lambda row: row["rank"])
@@ -148,6 +152,7 @@ class ReviewPage:
             "increment": format_signed(increment, indicator.decimals) if increment is not None else "",
             "falls": increment is not None and increment < 0,
             "rate": self._rate(line),
+            "why": self.why[unit.pk].figure(indicator.pk) if unit.pk in self.why else "",
             "strip": self._strip(key, line),
             "flags": [flag.explanation.split("\n", 1)[0] for flag in flags],
             "reasons": list(dict.fromkeys(flag.reason for flag in flags if flag.reason)),
@@ -161,6 +166,7 @@ class ReviewPage:
             "is_blank": task == "assessed" and not has_figure,
             "is_text": task == "text",
             "is_behind": bool(line.get("is_behind")),
+            "behind_word": "未达节点" if line.get("has_plan") else "未达时序",
             "is_below": bool(line.get("is_below_average")),
             "moves": increment is not None and increment != 0,
             "is_flow": indicator.accumulation == Indicator.Accumulation.FLOW,

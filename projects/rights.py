@@ -48,11 +48,11 @@ def parts_in(user: User, report: Report) -> set[str]:
         parts.add("office")
         if participant and participant.kind == Participant.Kind.OWN:
             parts |= {"clerk", "head"}
-    if participant and participant.region_id and participant.kind != Participant.Kind.WHOLE:
-        if participant.region_id in access.region_ids(Role.CLERK):
-            parts.add("clerk")
-        if participant.region_id in access.region_ids(Role.HEAD):
-            parts.add("head")
+    if participant and participant.kind != Participant.Kind.WHOLE:
+        # A hospital or a zone without a county behind it has people of its own: their grant names the agency.
+        for role in (Role.CLERK, Role.HEAD):
+            if participant.region_id in access.region_ids(role) or participant.agency_id in access.agency_ids(role):
+                parts.add(role.value)
     by_agency = programme.reporting_by == Programme.ReportingBy.AGENCY
     if by_agency and report.agency_id and report.agency_id in access.agency_ids(Role.LEAD_AGENCY):
         parts |= {"clerk", "head"}

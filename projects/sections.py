@@ -12,13 +12,19 @@ from livelihood.models import Job, User
 from livelihood.registry import Action, JobPage, Section, ToDo
 from projects import home, home_workflow, parts, rights
 from projects.bureaus import last_reminders
+from projects.catalogue_page import programme_actions
 from projects.dated_tasks import dated_task_to_do
 from projects.figures_part import FiguresPart
+from projects.lineage import has_lineage
 from projects.matrix_page import first_matrix
 from projects.milestone_page import has_plan
 from projects.models import LeadObjection, Participant, Programme, Report, ReportingPeriod
 from projects.opinions import leading_agencies, opinions_due
+from projects.period_opening import opening_actions
+from projects.readiness import readiness_to_do, register_checks
+from projects.readiness_checks import catalogue_checks
 from projects.report_page import options_query
+from projects.rollover_checks import rollover_checks
 from projects.services import uploads
 
 State = Report.State
@@ -40,8 +46,15 @@ def register() -> None:
                 "projects:project-matrix",
                 "projects:import",
                 "projects:catalogue",
+                "projects:programme",
                 "projects:target",
                 "projects:milestone",
+                "projects:participant",
+                "projects:readiness",
+                "projects:schedule",
+                "projects:calendar",
+                "projects:rollover",
+                "projects:lineage",
                 "projects:dated-task",
             ),
         )
@@ -60,10 +73,16 @@ def register() -> None:
     registry.register_job(uploads.READ_JOB, uploads.run_read_job, may_cancel=True)
     registry.register_job_page(uploads.READ_JOB, _read_page)
     registry.register_action("period", "import", _import_actions)
+    registry.register_action("programme", "catalogue", programme_actions)
     registry.register_action("period", "cross_rules", _cross_rule_actions)
     registry.register_action("period", "milestones", _milestone_actions)
     registry.register_action("period", "matrix", _matrix_actions)
     registry.register_action("period", "workflow", _period_actions)
+    registry.register_action("programme", "year", _programme_actions)
+    registry.register_action("programme", "opening", opening_actions)
+    register_checks("catalogue", catalogue_checks, order=10)
+    register_checks("rollover", rollover_checks, order=15)
+    registry.register_to_do("readiness", readiness_to_do)
     registry.register_to_do("reports", _report_to_do)
     registry.register_to_do("review", _review_to_do)
     registry.register_to_do("opinions", _opinion_to_do)
@@ -88,7 +107,7 @@ def _import_actions(user: User, period: ReportingPeriod) -> Iterator[Action]:
     programme = period.programme
     if period.state == "open" and is_city_office(user, programme.owner_id):
         by_agency = programme.reporting_by == Programme.ReportingBy.AGENCY
-        label = "导入各部门表格" if by_agency else "导入各县表格"
+        label = "导入各部门表格" if by_agency else "导入各单位表格"
         yield Action(label, reverse("projects:period-import", args=[programme.code, period.code]), order=8)
 
 
@@ -120,6 +139,17 @@ def _milestone_actions(user: User, period: ReportingPeriod) -> Iterator[Action]:
         url = reverse("projects:milestone-list", args=[programme.code])
         in_its_year = period.as_of.year == programme.year
         yield Action("节点", f"{url}?day={period.as_of}" if in_its_year else url, order=25)
+
+
+def _programme_actions(user: User, programme: Programme) -> Iterator[Action]:
+    """Offer the year's units to whoever sees the programme, and to the office what is missing before it opens."""
+    yield Action("考核单位", reverse("projects:participant-list", args=[programme.code]), order=5)
+    if is_city_office(user, programme.owner_id) and programme.opened_at is None:
+        yield Action("开启前检查", reverse("projects:readiness", args=[programme.code]), order=1)
+    if has_lineage(programme):
+        yield Action("沿革", reverse("projects:lineage", args=[programme.code]), order=85)
+    if is_city_office(user, programme.owner_id) and programme.opened_at is not None:
+        yield Action("转入下一年", reverse("projects:rollover", args=[programme.code]), order=90)
 
 
 def _takes_part(user: User) -> bool:
@@ -201,7 +231,7 @@ def _steps(report: Report, user: User, reminders: dict) -> Iterator[ToDo]:
     """Yield the one thing the user has to do with a report, if there is one."""
     held = rights.parts_in(user, report)
     period, unit = report.period, report.participant or report.agency
-    name = f"{period.label}月报"
+    name = period.report_label
     if "office" in held and not held & {"clerk", "head"}:
         return
     shared = {"url": _report_url(report), "due_at": period.deadline}
@@ -232,7 +262,7 @@ def _bureau_steps(report: Report, user: User, shared: dict) -> Iterator[ToDo]:
     if report.state not in Report.EDITABLE:
         return
     own = access_of(user).agency_ids(Role.FILLER)
-    name = f"{report.period.label}月报"
+    name = report.period.report_label
     for row in home.home_bureaus(user, report):
         if row.agency.pk not in own or not row.is_outstanding:
             continue
@@ -282,7 +312,7 @@ def _opinion_to_do(user: User) -> Iterator[ToDo]:
     """Yield, per open month, how many reports wait for the lead agency, and how many objections for the office."""
     for period, count in opinions_due(user).items():
         yield ToDo(
-            label=f"确认{period.label}月报 {count} 份",
+            label=f"确认{period.report_label} {count} 份",
             url=reverse("projects:period-opinions", args=[period.programme.code, period.code]),
             action="去确认",
             note="您牵头的项目，核对后确认，或提异议；不挡审核",
@@ -318,13 +348,17 @@ def _review_to_do(user: User) -> Iterator[ToDo]:
     regions = access_of(user).region_ids(Role.CITY_OFFICE)
     if not regions:
         return
-    rows = Report.objects.filter(period__programme__owner__in=regions).exclude(participant__kind=Participant.Kind.WHOLE)
+    rows = (
+        Report.objects.in_force()
+        .filter(period__programme__owner__in=regions)
+        .exclude(participant__kind=Participant.Kind.WHOLE)
+    )
     waiting = {}
     for report in _waiting_reports(user):
         waiting.setdefault(report.period, []).append(report)
     for period, reports in waiting.items():
         yield ToDo(
-            label=f"审核{period.label}月报 {len(reports)} 份",
+            label=f"审核{period.report_label} {len(reports)} 份",
             url=reverse("projects:review-matrix", args=[period.programme.code, period.code]),
             action="去审核",
             is_urgent=True,
@@ -341,7 +375,7 @@ def _review_to_do(user: User) -> Iterator[ToDo]:
         missing.setdefault(report.period, []).append(report)
     for period, reports in missing.items():
         yield ToDo(
-            label=f"催报{period.label}月报",
+            label=f"催报{period.report_label}",
             url=reverse("projects:review-matrix", args=[period.programme.code, period.code]),
             action="去看看",
             due_at=period.deadline,

@@ -11,6 +11,7 @@ from projects.cell_key import key_text
 from projects.excel.tables import CellRefused
 from projects.excel.targets import entry_of
 from projects.excel.workbook import Cell
+from projects.last_year import last_targets
 from projects.models import Figure, Indicator, Participant, Programme, Project, Target
 from projects.services.targets import TargetEntry, differs, entry_fault, newest_targets, stated
 
@@ -99,6 +100,7 @@ class TargetMatrix:
         self.indicators = list(found)
         self.units = list(programme.participants.order_by("order", "id"))
         self.newest = newest_targets(self.indicators)
+        self.last = last_targets(project, self.indicators, self.units)
         self.entries: list[TargetEntry] = []
         self.faults: dict[str, str] = {}
         self.foreign = bool(self.typed.keys() - self._keys())
@@ -174,6 +176,7 @@ class TargetMatrix:
             "revision": base,
             "text": text,
             "now": now,
+            "last": self.last.get((indicator.pk, unit.pk), ""),
             "is_changed": text != now,
             "fault": self.faults.get(key, ""),
         }

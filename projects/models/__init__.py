@@ -1,6 +1,7 @@
 """Models of the projects app, by theme; import them from here."""
 
 from projects.models.benchmarks import Benchmark
+from projects.models.calendar import CalendarDay
 from projects.models.catalogue import (
     Assignment,
     Indicator,
@@ -8,6 +9,7 @@ from projects.models.catalogue import (
     Programme,
     Project,
     SubProject,
+    Weekday,
 )
 from projects.models.duties import (
     DatedTask,
@@ -42,6 +44,7 @@ __all__ = [
     "Assignment",
     "Benchmark",
     "BureauSignature",
+    "CalendarDay",
     "CellReview",
     "CrossRule",
     "CrossTerm",
@@ -74,4 +77,5 @@ __all__ = [
     "SubProject",
     "Target",
     "TargetSentence",
+    "Weekday",
 ]

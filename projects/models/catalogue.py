@@ -3,9 +3,21 @@
 from django.db import models
 from django.db.models import F, Q
 
-from livelihood.constraints import one_of
-from livelihood.models import Agency, Region
+from livelihood.constraints import one_of, paired
+from livelihood.models import Agency, Region, User
 from projects import querysets
+
+
+class Weekday(models.IntegerChoices):
+    """星期: Monday 1 to Sunday 7, as `date.isoweekday` counts."""
+
+    MONDAY = 1, "星期一"
+    TUESDAY = 2, "星期二"
+    WEDNESDAY = 3, "星期三"
+    THURSDAY = 4, "星期四"
+    FRIDAY = 5, "星期五"
+    SATURDAY = 6, "星期六"
+    SUNDAY = 7, "星期日"
 
 
 class Programme(models.Model):
@@ -38,6 +50,23 @@ class Programme(models.Model):
     # Documents in the order of the paper: {number 文号, title, dated_on, issuer, …}; texts, dates as text.
     basis = models.JSONField("依据文件", default=list, blank=True)
     is_demo = models.BooleanField("演示数据", default=False)
+    opened_at = models.DateTimeField("开启时间", null=True, blank=True)
+    opened_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        verbose_name="开启人",
+        related_name="opened_programmes",
+        null=True,
+        blank=True,
+    )
+    # When reports are due; days of the week as ISO counts them, Monday 1 to Sunday 7.
+    month_due_day = models.PositiveSmallIntegerField("月报截止日(次月几日)", default=5, help_text="0为当月最后一天")
+    month_due_hour = models.PositiveSmallIntegerField("月报截止时刻(点)", default=18)
+    weekly = models.BooleanField("周报制", default=False)
+    week_ends_on = models.PositiveSmallIntegerField("一周的最后一天", choices=Weekday, default=Weekday.SUNDAY)
+    week_due_weekday = models.PositiveSmallIntegerField("周报截止在星期几", choices=Weekday, default=Weekday.TUESDAY)
+    week_due_hour = models.PositiveSmallIntegerField("周报截止时刻(点)", default=12)
+    week_due_after_holiday = models.PositiveSmallIntegerField("遇节假日顺延至节后第几个工作日", default=2)
 
     objects = querysets.ProgrammeQuerySet.as_manager()
 
@@ -62,6 +91,34 @@ class Programme(models.Model):
                 message="拨付率分母不正确",
             ),
             one_of("programme_reporter_valid", "reporting_by", ["participant", "agency"], message="报送方不正确"),
+            paired("programme_opened_pair", "opened_at", "opened_by", message="开启时间与开启人须同时有"),
+            models.CheckConstraint(
+                name="programme_month_due_valid",
+                condition=Q(month_due_day__lte=28, month_due_hour__range=(1, 23)),
+                violation_error_message="月报截止日为次月1至28日，0为当月最后一天，时刻为1至23点",
+            ),
+            one_of(
+                "programme_week_end_valid",
+                "week_ends_on",
+                [1, 2, 3, 4, 5, 6, 7],
+                message="一周的最后一天为1（星期一）至7（星期日）",
+            ),
+            one_of(
+                "programme_week_due_valid",
+                "week_due_weekday",
+                [1, 2, 3, 4, 5, 6, 7],
+                message="周报截止在1（星期一）至7（星期日）",
+            ),
+            models.CheckConstraint(
+                name="programme_week_hour_valid",
+                condition=Q(week_due_hour__range=(1, 23)),
+                violation_error_message="周报截止时刻为1至23点",
+            ),
+            models.CheckConstraint(
+                name="programme_week_after_valid",
+                condition=Q(week_due_after_holiday__range=(1, 5)),
+                violation_error_message="周报遇节假日顺延至节后第1至5个工作日",
+            ),
         ]
 
     def __str__(self):

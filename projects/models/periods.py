@@ -94,6 +94,21 @@ class ReportingPeriod(models.Model):
         return f"{last.year}年{span}月"
 
     @property
+    def report_label(self) -> str:
+        """Return what a report of the period is called: 2020年1—8月月报, 2022年7月4日—10日周报."""
+        return f"{self.label}{self.get_kind_display()}报"
+
+    @property
+    def this_word(self) -> str:
+        """Return 本月 or 本周, as in 本周累计."""
+        return f"本{self.get_kind_display()}"
+
+    @property
+    def previous_word(self) -> str:
+        """Return 上月 or 上周, as in 上月累计."""
+        return f"上{self.get_kind_display()}"
+
+    @property
     def deadline(self):
         """Return the moment after which a submission is late: due plus grace, or later after an outage."""
         due = self.due_at + timedelta(hours=self.grace_hours)

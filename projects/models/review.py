@@ -240,7 +240,7 @@ class Reminder(models.Model):
     def words(self) -> str:
         """Return the reminder as its addressee reads it: 市民生办 9月14日 10:20 催报：…"""
         is_county = self.agency_id and self.participant_id and self.participant.kind == Participant.Kind.UNIT
-        sender = f"{self.participant}民生办" if is_county else "市民生办"
+        sender = f"{self.participant}民生办" if is_county else self.period.programme.owner.office_word
         return f"{sender} {format_moment(self.sent_at)} 催报：{self.text}"
 
 

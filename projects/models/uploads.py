@@ -104,7 +104,8 @@ class ImportMapping(models.Model):
     """表格读法: what a county's heading or row means, as somebody corrected it; kept for its later files.
 
     `participant` None: of sheets that are of nobody alone, the city's own. A column has a `meaning`; a row an
-    indicator, or none when it is not to be read.
+    indicator, or none when it is not to be read. A name in the column 考核单位 is kept as that column's: its meaning is
+    a participant's code.
     """
 
     class Kind(models.TextChoices):

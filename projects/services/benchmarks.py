@@ -241,8 +241,9 @@ def _row(period: ReportingPeriod, entry: BenchmarkEntry, old: Benchmark | None, 
 
 def _write(stored: dict[int, Benchmark], rows: list[Benchmark], outcome: BenchmarkOutcome) -> None:
     Benchmark.objects.filter(pk__in=[stored[key].pk for key in outcome.removed]).delete()
-    Benchmark.objects.bulk_create([row for row in rows if row.pk is None])
-    changed = [row for row in rows if row.pk is not None]
+    # Told apart first: what is created has a key afterwards too.
+    changed, new = [row for row in rows if row.pk is not None], [row for row in rows if row.pk is None]
+    Benchmark.objects.bulk_create(new)
     if changed:
         # Two measures of one indicator cannot both be in force here; the other one gives way.
         Benchmark.objects.filter(

@@ -16,7 +16,9 @@ from livelihood.access import require_city_office
 from livelihood.models import Agency, Region, User
 from livelihood.services import Refused, record_event
 from projects.models import Indicator, Participant, Programme, Project, SubProject, Target
+from projects.services.catalogue_edit_rules import noted
 from projects.services.catalogue_loading import CatalogueRefused, LoadOutcome, load_catalogue
+from projects.services.participants import add_participant
 from projects.services.targets import Paper, first_free_day, paper_problems
 
 __all__ = [
@@ -44,7 +46,8 @@ def create_programme(
     """
     require_city_office(by, owner.pk)
     programme = _added(Programme(code=code, name=name, owner=owner, office=office, year=year, **fields))
-    record_event(by=by, verb="create_programme", target=programme, after={"code": code, "name": name})
+    facts = {"code": code, "year": str(year)} | noted(programme)
+    record_event(by=by, verb="create_programme", target=programme, after=facts)
     _added(
         Participant(
             programme=programme,
@@ -66,33 +69,12 @@ def whole_name(region_kind: str) -> str:
 
 
 @transaction.atomic
-def add_participant(*, programme: Programme, code: str, printed_name: str, by: User, **fields) -> Participant:
-    """Add a unit or the own level at the end of the official order, the whole staying last.
-
-    `fields`: region, agency, short_names, kind, ranked, joins_on, leaves_on. A second `whole` is Refused.
-    """
-    require_city_office(by, programme.owner_id)
-    if fields.get("kind") == Participant.Kind.WHOLE:
-        raise Refused(f"“{programme.name}”已有全域单位，每个年度只有一个。")
-    if fields.get("kind") == Participant.Kind.OWN:
-        fields.setdefault("ranked", False)
-    units = Participant.objects.select_for_update().filter(programme=programme)
-    last = units.exclude(kind=Participant.Kind.WHOLE).aggregate(last=Max("order"))["last"] or 0
-    participant = _added(
-        Participant(programme=programme, code=code, printed_name=printed_name, order=last + 1, **fields)
-    )
-    units.filter(kind=Participant.Kind.WHOLE).update(order=last + 2)
-    record_event(by=by, verb="add_participant", target=participant, after={"code": code, "name": printed_name})
-    return participant
-
-
-@transaction.atomic
 def add_project(*, programme: Programme, seq: int, name: str, by: User, **fields) -> Project:
     """Add an item with its unnamed sub-project. `fields`: origin, change, text."""
     require_city_office(by, programme.owner_id)
     project = _added(Project(programme=programme, seq=seq, name=name, **fields))
     _added(SubProject(project=project, name="", order=1))
-    record_event(by=by, verb="add_project", target=project, after={"seq": seq, "name": name})
+    record_event(by=by, verb="add_project", target=project, after=noted(project))
     return project
 
 
@@ -100,9 +82,10 @@ def add_project(*, programme: Programme, seq: int, name: str, by: User, **fields
 def add_sub_project(*, project: Project, name: str, by: User, **fields) -> SubProject:
     """Add a named sub-project; the unnamed one, while it is empty, takes the name instead.
 
-    `fields`: lead_agency, city_leader, department_leader, implementer, due_on.
+    `fields`: order, lead_agency, supporting_agencies, city_leader, department_leader, implementer, due_on.
     """
     require_city_office(by, project.programme.owner_id)
+    supporting = fields.pop("supporting_agencies", [])
     unnamed = project.sub_projects.filter(name="", indicators__isnull=True).first()
     if unnamed is not None:
         for key, value in {"name": name, **fields}.items():
@@ -110,8 +93,9 @@ def add_sub_project(*, project: Project, name: str, by: User, **fields) -> SubPr
         sub_project = _added(unnamed)
     else:
         last = project.sub_projects.aggregate(last=Max("order"))["last"] or 0
-        sub_project = _added(SubProject(project=project, name=name, order=last + 1, **fields))
-    record_event(by=by, verb="add_sub_project", target=sub_project, after={"name": name})
+        sub_project = _added(SubProject(project=project, name=name, **{"order": last + 1, **fields}))
+    sub_project.supporting_agencies.add(*supporting)
+    record_event(by=by, verb="add_sub_project", target=sub_project, after=noted(sub_project))
     return sub_project
 
 
@@ -122,10 +106,9 @@ def add_indicator(*, sub_project: SubProject, name: str, unit: str, category: st
     if not unit.strip():
         raise Refused(f"指标“{name}”没有写单位。")
     last = sub_project.indicators.aggregate(last=Max("order"))["last"] or 0
-    indicator = _added(
-        Indicator(sub_project=sub_project, name=name, unit=unit, category=category, order=last + 1, **fields)
-    )
-    record_event(by=by, verb="add_indicator", target=indicator, after={"name": name, "unit": unit})
+    fields.setdefault("order", last + 1)
+    indicator = _added(Indicator(sub_project=sub_project, name=name, unit=unit, category=category, **fields))
+    record_event(by=by, verb="add_indicator", target=indicator, after=noted(indicator))
     return indicator
 
 

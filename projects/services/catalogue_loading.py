@@ -5,7 +5,7 @@ The data is a plain structure (that of `fixtures/fuyang-2020.yaml`; the workbook
     regions       [{code, name, short_name, kind, parent (code)}]            optional, parents first
     agencies      [{region (code), name}] or [{region, office, names}]       optional
     programme     {code, name, kind, owner (region code), office (agency name), year, decimals, fund_denominator,
-                   reporting_by, is_demo, basis}
+                   reporting_by, is_demo, basis; when reports are due: fields of SCHEDULE}
     target_documents  {participant code: {number, dated_on, valid_from}}     optional
     participants  [{code, printed_name, short_names, kind, ranked, region, agency, joins_on, leaves_on}]
     projects      [{seq, name, origin, change, text, lead_agency, sub_projects: [{name, lead_agency,
@@ -31,20 +31,15 @@ from livelihood.access import require_city_office
 from livelihood.models import Agency, Region, User
 from livelihood.services import record_event
 from projects.catalogue_check import TargetRow, catalogue_problems, indicator_rows, target_rows
-from projects.models import (
-    Assignment,
-    Indicator,
-    Participant,
-    Programme,
-    Project,
-    SubProject,
-    Target,
-)
+from projects.models import Assignment, Indicator, Participant, Programme, Project, SubProject, Target
 from projects.services.duties_loading import load_duties
 from projects.services.load_outcome import CatalogueRefused, LoadedRow, LoadOutcome
+from projects.services.loading_rules import Standing, other_year
 from projects.services.own_places import foreign_problems
+from projects.services.participants import days_problems
+from projects.services.schedules import SCHEDULE
 from projects.services.syncing import sync_rows
-from projects.services.targets import differs, newest_targets
+from projects.services.targets import Paper, differs, first_free_day, newest_targets, paper_problems
 
 PROGRAMME_FIELDS = ["name", "kind", "year", "decimals", "fund_denominator", "reporting_by", "basis", "is_demo"]
 SUB_PROJECT_FIELDS = ["city_leader", "department_leader", "implementer", "due_on"]
@@ -69,9 +64,9 @@ def load_catalogue(*, data: dict, by: User, is_upload: bool = False) -> LoadOutc
     Of places an upload writes only new ones under the owner; the rest are the system administrator's.
 
     Raises CatalogueRefused with every problem found, NotAllowed unless `by` works in the owner's office.
-    About 30 queries whatever the number of rows.
+    About 31 queries whatever the number of rows.
     """
-    if problems := catalogue_problems(data):
+    if problems := other_year(data.get("programme") or {}) or catalogue_problems(data):
         raise CatalogueRefused(problems)
     loader = _Loader(data, by)
     loader.load_places()
@@ -80,9 +75,14 @@ def load_catalogue(*, data: dict, by: User, is_upload: bool = False) -> LoadOutc
     require_city_office(by, loader.owner.pk)
     if problems := foreign_problems(data, owner=loader.owner, outcome=loader.outcome, is_upload=is_upload):
         raise CatalogueRefused(problems)
+    # The lock a save by page takes: what stood before is still so when it is compared at the end.
+    list(Programme.objects.select_for_update(no_key=True).filter(code=data["programme"]["code"]).values_list("pk"))
+    before = Standing(data["programme"]["code"])
     loader.load_programme()
     loader.load_items()
     loader.load_targets()
+    if loader.outcome.is_changed:
+        loader.problems += before.problems()
     if loader.problems:
         raise CatalogueRefused(loader.problems)
     outcome = loader.outcome
@@ -162,7 +162,7 @@ class _Loader:
     def load_programme(self) -> None:
         """The programme, its participants in official order (the whole included)."""
         given = self.data["programme"]
-        wanted = {given["code"]: {key: given[key] for key in PROGRAMME_FIELDS if key in given}}
+        wanted = {given["code"]: {key: given[key] for key in [*PROGRAMME_FIELDS, *SCHEDULE] if key in given}}
         wanted[given["code"]] |= {"owner_id": self.owner.pk, "office_id": self.office.pk if self.office else None}
         existing = list(Programme.objects.filter(code=given["code"]))
         if "basis" in given:
@@ -172,9 +172,8 @@ class _Loader:
                 _plain(row) if row.keys() - {"number", "title"} else known.get(_words_of(row), row)
                 for row in given["basis"]
             ]
-        at = {given["code"]: ""}
-        self.programme = self.sync(Programme, existing, wanted, ["code"], label="年度民生工程", at=at)[given["code"]]
-        self.outcome.programme = self.programme
+        found = self.sync(Programme, existing, wanted, ["code"], label="年度民生工程", at={given["code"]: ""})
+        self.programme = self.outcome.programme = found[given["code"]]
         rows = {}
         for order, row in enumerate(self.data["participants"], 1):
             region = self.regions.get(row.get("region"))
@@ -190,9 +189,11 @@ class _Loader:
                 "agency_id": agency.pk if agency else None,
                 **{key: row[key] for key in ["joins_on", "leaves_on"] if key in row},
             }
-        existing = Participant.objects.filter(programme=self.programme)
+        existing = list(Participant.objects.filter(programme=self.programme))
         at = {(self.programme.pk, row["code"]): row.get("at", "") for row in self.data["participants"]}
+        days = {row.code: (row.joins_on, row.leaves_on) for row in existing}
         found = self.sync(Participant, existing, rows, ["programme_id", "code"], label="考核单位", at=at)
+        self.problems += days_problems(found.values(), days) if days else []
         self.participants = {participant.code: participant for participant in found.values()}
 
     def load_items(self) -> None:
@@ -327,6 +328,7 @@ class _Loader:
 
     def _revise(self, revised: list[tuple[Target, Target, TargetRow]]) -> None:
         revision = self.data.get("revision") or {}
+        first = first_free_day(self.programme) if revised else None
         for before, target, row in revised:
             name = f"{target.participant.printed_name}的“{target.indicator.name}”"
             at = f"{row.values['at']}：" if row.values.get("at") else ""
@@ -337,9 +339,12 @@ class _Loader:
             target.revision = before.revision + 1
             target.reason, target.document = revision["reason"], revision["document"]
             target.document_on = revision["document_on"]
-            target.valid_from = revision.get("valid_from") or date(self.programme.year, 1, 1)
+            target.valid_from = revision.get("valid_from") or first
             self.outcome.rows.append(LoadedRow(False, "目标任务", name, row.values.get("at", ""), words))
         self.outcome.count("changed", "目标任务", len(revised))
+        if revised and not self.problems:
+            paper = Paper(**{name: revision[name] for name in vars(Paper()) if revision.get(name)})
+            self.problems += paper_problems(self.programme, paper, revises=True, first=first)
 
     def _target(self, row: TargetRow, indicator: Indicator, participant: Participant) -> Target:
         values = row.values

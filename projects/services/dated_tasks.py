@@ -11,10 +11,15 @@ from livelihood.formats import format_date
 from livelihood.models import User
 from livelihood.services import InvalidTransition, Refused, record_event
 from projects.dated_tasks import is_responsible
-from projects.models import DatedTask
+from projects.models import DatedTask, Programme
 
 #: How long the words on what shows that a task is done may be.
 NOTE_LENGTH = 500
+
+
+def not_responsible(programme: Programme) -> str:
+    """Return who records a task of the programme as done, for those who may not."""
+    return f"这项任务不由您负责：由责任单位、牵头单位、考核单位民生办或{programme.owner.office_word}登记。"
 
 
 @transaction.atomic
@@ -26,7 +31,7 @@ def complete_dated_task(*, task: DatedTask, done_on: datetime.date, evidence_not
     """
     programme = task.sub_project.project.programme
     if not is_responsible(by, task):
-        raise NotAllowed("这项任务不由您负责：由责任单位、牵头单位、本县民生办或市民生办登记。")
+        raise NotAllowed(not_responsible(programme))
     note = evidence_note.strip()
     if not note:
         raise Refused("请写完成依据，如文号、验收单、照片存放处。")

@@ -16,7 +16,7 @@ from livelihood.services import Refused
 from projects import parts, rights
 from projects.entry_reply import entry_reply
 from projects.entry_request import Batch, parse_batch
-from projects.models import Report, SaveBatch
+from projects.models import Report, ReportingPeriod, SaveBatch
 from projects.save_sql import ANSWERED, EARLIER
 from projects.services.held import hold_report
 
@@ -92,10 +92,11 @@ def carry_cells(*, report: Report, picked: list[str], by: User) -> dict[str, par
     return results
 
 
-def carried_words(results: dict[str, parts.SaveResult]) -> str:
+def carried_words(period: ReportingPeriod, results: dict[str, parts.SaveResult]) -> str:
     """Say how many cells were confirmed."""
     count = sum(len(result.saved) for result in results.values())
-    return f"已沿用上月 {count} 格。" if count else "没有可以沿用的空格：上月没有数，或者本月已经填了。"
+    before, now = period.previous_word, period.this_word
+    return f"已沿用{before} {count} 格。" if count else f"没有可以沿用的空格：{before}没有数，或者{now}已经填了。"
 
 
 def forget_batches() -> int:

@@ -93,7 +93,8 @@ def require_own(report: Report, participant_id: int, sub_project_id: int, by: Us
     if not rights.fill_scope(by, report).covers(participant_id, sub_project_id):
         raise NotAllowed("这一格不由您填报，佐证没有改动。")
     if not is_open_for_figures(report):
-        raise Refused(f"这份月报“{report.get_state_display()}”，佐证不能再改。要改请先撤回，或由市民生办退回。")
+        office = report.period.programme.owner.office_word
+        raise Refused(f"这份月报“{report.get_state_display()}”，佐证不能再改。要改请先撤回，或由{office}退回。")
 
 
 def _require_room(evidence: Evidence) -> None:

@@ -157,7 +157,8 @@ def _require_editable(report: Report) -> None:
     require_changeable(report)
     if is_whole(report) or report.state in Report.EDITABLE:
         return
-    way = "请先由市民生办退回" if report.state == Report.State.APPROVED else "要改数请先撤回，或由市民生办退回"
+    office = report.period.programme.owner.office_word
+    way = f"请先由{office}退回" if report.state == Report.State.APPROVED else f"要改数请先撤回，或由{office}退回"
     raise Refused(f"这份月报“{report.get_state_display()}”，不能再改数，什么都没有改动。{way}。")
 
 
@@ -181,8 +182,8 @@ def _require_own_cells(report: Report, entries: list[FigureEntry], facts: Facts,
 
 
 def _unit_ids(report: Report) -> set[int]:
-    """Return the participants an agency reports for: all but the whole."""
-    participants = report.period.programme.participants.reporters()
+    """Return the participants an agency reports for: all in force but the whole."""
+    participants = report.period.programme.participants.reporters().active_on(report.period.ends_on)
     return set(participants.values_list("pk", flat=True))
 
 

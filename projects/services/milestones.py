@@ -10,6 +10,7 @@ from livelihood.access import require_city_office
 from livelihood.formats import format_day, format_number
 from livelihood.models import User
 from livelihood.services import InvalidTransition, Refused, record_event
+from projects.duties_check import pair_problem
 from projects.models import Indicator, Milestone, Programme, ReportingPeriod
 
 Measure = Milestone.Measure
@@ -40,7 +41,7 @@ def change_milestone(
     programme = _locked(milestone.indicator, by)
     milestone = _found(milestone)
     before = _noted(milestone)
-    _require_not_issued(milestone.due_on, programme)
+    require_not_issued(milestone.due_on, programme)
     milestone.due_on, milestone.measure, milestone.threshold = due_on, measure, threshold
     milestone.text = text.strip()
     _require_sound(milestone, programme)
@@ -54,7 +55,7 @@ def remove_milestone(*, milestone: Milestone, by: User) -> None:
     """Take a milestone away that lies in no issued month. Without any the straight line holds again."""
     programme = _locked(milestone.indicator, by)
     milestone = _found(milestone)
-    _require_not_issued(milestone.due_on, programme)
+    require_not_issued(milestone.due_on, programme)
     record_event(by=by, verb="remove_milestone", target=milestone, before=_noted(milestone))
     milestone.delete()
 
@@ -81,11 +82,12 @@ def _require_sound(milestone: Milestone, programme: Programme) -> None:
         raise Refused(f"“{indicator.name}”是{indicator.get_kind_display()}，没有完成率，不能设节点。")
     if milestone.measure == Measure.VALUE and indicator.accumulation != Indicator.Accumulation.LEVEL:
         raise Refused(f"“{indicator.name}”不是比率或标准，节点请写完成率。")
-    if milestone.measure == Measure.RATE and milestone.threshold > 100:
-        raise Refused(f"节点的完成率不能超过100%，现在是{format_number(milestone.threshold)}%。")
+    if milestone.threshold > 100 and (milestone.measure == Measure.RATE or indicator.unit == "%"):
+        name = "完成率" if milestone.measure == Measure.RATE else indicator.name
+        raise Refused(f"节点的{name}不能超过100%，现在是{format_number(milestone.threshold)}%。")
     if milestone.due_on.year != programme.year:
         raise Refused(f"时限{milestone.due_on}不在{programme.year}年度。")
-    _require_not_issued(milestone.due_on, programme)
+    require_not_issued(milestone.due_on, programme)
     _require_rising(milestone)
     try:
         milestone.full_clean()
@@ -93,7 +95,7 @@ def _require_sound(milestone: Milestone, programme: Programme) -> None:
         raise Refused("；".join(error.messages)) from error
 
 
-def _require_not_issued(day: datetime.date, programme: Programme) -> None:
+def require_not_issued(day: datetime.date, programme: Programme) -> None:
     """Raise Refused where the day lies in a month whose 通报 is out: it was judged by the plan as it was."""
     issued = ReportingPeriod.objects.filter(programme=programme, state=ReportingPeriod.State.ISSUED, as_of__gte=day)
     if period := issued.order_by("ends_on").first():
@@ -104,20 +106,11 @@ def _require_not_issued(day: datetime.date, programme: Programme) -> None:
 
 def _require_rising(milestone: Milestone) -> None:
     """Raise Refused where an earlier milestone of the plan asks for more, a later one for less, or another stands."""
-    falls = milestone.indicator.direction == Indicator.Direction.AT_MOST and milestone.measure == Measure.VALUE
     for other in Milestone.objects.filter(indicator=milestone.indicator).exclude(pk=milestone.pk):
         if other.due_on == milestone.due_on:
             raise Refused(f"“{milestone.indicator.name}”在{format_day(other.due_on)}已有节点，请直接改那一个。")
-        if other.measure != milestone.measure:
-            raise Refused(
-                f"“{milestone.indicator.name}”的节点用的是{other.get_measure_display()}，同一指标只用一种口径。"
-            )
-        first, second = sorted((other, milestone), key=lambda row: row.due_on)
-        if first.threshold < second.threshold if falls else first.threshold > second.threshold:
-            raise Refused(
-                f"{format_day(first.due_on)}要求{first.required}，{format_day(second.due_on)}却只要求"
-                f"{second.required}：后面的节点不能{'松' if falls else '低'}于前面的。"
-            )
+        if words := pair_problem(*sorted((other, milestone), key=lambda row: row.due_on)):
+            raise Refused(words)
 
 
 def _noted(milestone: Milestone) -> dict:

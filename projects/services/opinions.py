@@ -42,7 +42,9 @@ def confirm_lines(*, report: Report, agency: Agency, by: User, seen: str = "") -
     if seen and seen != sha256:
         raise InvalidTransition(f"您打开页面之后{report.participant}的数有改动，没有确认。请看过现在的数再办。")
     if LeadObjection.objects.filter(report=report, agency=agency, settled_at__isnull=True).exists():
-        raise Refused(f"贵单位对{report.participant}还有异议，不能确认。先撤回异议，或等市民生办处理。")
+        raise Refused(
+            f"贵单位对{report.participant}还有异议，不能确认。先撤回异议，或等{report.period.programme.owner.office_word}处理。"
+        )
     before = LeadConfirmation.objects.filter(report=report, agency=agency).first()
     if before and before.sha256 == sha256:
         raise InvalidTransition(f"贵单位已经确认过{report.participant}的这些数。")
@@ -191,7 +193,7 @@ def _require_shown(report: Report, name: str) -> None:
     if report.participant is None:
         raise Refused(f"这份月报由牵头部门自己报送，不用{name}。")
     if report.participant.kind == Participant.Kind.WHOLE:
-        raise Refused(f"全域的数由市民生办录入，不用{name}。")
+        raise Refused(f"全域的数由{report.period.programme.owner.office_word}录入，不用{name}。")
     if report.period.state != ReportingPeriod.State.OPEN:
         raise InvalidTransition(f"{report.period.label}已经封账，不能再{name}。")
     if report.state not in Report.COUNTED:

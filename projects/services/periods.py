@@ -12,13 +12,16 @@ from livelihood.access import require_city_office
 from livelihood.formats import format_date, format_long_moment
 from livelihood.models import User
 from livelihood.services import InvalidTransition, Refused, record_event
-from projects.models import Outage, Participant, PeriodReopening, Programme, Report, ReportingPeriod
+from projects.models import Outage, Participant, PeriodReopening, Programme, Report, ReportingPeriod, Weekday
 from projects.services.reports import create_reports
 
 State = ReportingPeriod.State
 
 #: An outage moves a deadline by days, not by months.
 LONGEST_EXTENSION = datetime.timedelta(days=31)
+#: How long before its first day a period may be opened, and how long after its last it may be due.
+AHEAD = {"month": datetime.timedelta(days=31), "week": datetime.timedelta(days=14)}
+LATEST_DUE = datetime.timedelta(days=62)
 OUTAGE_REASON_LENGTH = Outage._meta.get_field("reason").max_length
 
 
@@ -36,18 +39,25 @@ def open_period(
     """Open a month or week and make an empty draft for every reporter (the whole's stands approved).
 
     A month runs from 1 January, as its figures do (R1); a week is the seven days up to `ends_on`. `as_of` is
-    `ends_on` unless given. Raises Refused for a period that exists, a day outside the programme's year, a
-    month that does not end on its last day, or a deadline before the period's end.
+    `ends_on` unless given. Raises Refused for a programme that is not open yet, a period that exists, a day outside
+    the programme's year or too far ahead, a month that does not end on its last day, a week where none is asked for,
+    that ends on another day than the programme's weeks or overlaps one, or a deadline before the period's end.
     """
     require_city_office(by, programme.owner_id)
+    # The row is the lock: two weeks opened at once must not overlap.
+    programme = Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
+    if not programme.opened_at:
+        raise Refused(f"“{programme.name}”还没有开启，不能开填报期。请先在开启前检查里开启。")
     _require_valid_dates(programme, kind, ends_on, due_at)
+    if kind == ReportingPeriod.Kind.WEEK:
+        _require_valid_week(programme, ends_on)
     is_month = kind == ReportingPeriod.Kind.MONTH
     period, created = ReportingPeriod.objects.get_or_create(
         programme=programme,
         kind=kind,
         ends_on=ends_on,
         defaults={
-            "starts_on": datetime.date(ends_on.year, 1, 1) if is_month else ends_on - datetime.timedelta(days=6),
+            "starts_on": datetime.date(ends_on.year, 1, 1) if is_month else week_start(ends_on),
             "as_of": as_of or ends_on,
             "due_at": due_at,
             "grace_hours": grace_hours,
@@ -254,11 +264,39 @@ def _require_valid_outage(period: ReportingPeriod, starts_at, ends_at, extended_
         raise Refused(f"最多顺延 {LONGEST_EXTENSION.days} 天，请核对日期。")
 
 
+def week_start(ends_on: datetime.date) -> datetime.date:
+    """Return the first of the seven days of the week that ends on `ends_on`."""
+    return ends_on - datetime.timedelta(days=6)
+
+
 def _require_valid_dates(programme, kind, ends_on, due_at) -> None:
-    """Raise Refused unless the period lies in the programme's year and is due after its end."""
+    """Raise Refused unless the period lies in the programme's year, not far ahead, and is due after its end."""
     if ends_on.year != programme.year:
         raise Refused(f"{format_date(ends_on)}不在{programme.year}年度内。")
     if kind == ReportingPeriod.Kind.MONTH and ends_on.day != calendar.monthrange(ends_on.year, ends_on.month)[1]:
         raise Refused(f"月报的截止日是当月最后一天，{format_date(ends_on)}不是。")
+    first = ends_on.replace(day=1) if kind == ReportingPeriod.Kind.MONTH else week_start(ends_on)
+    ahead = AHEAD[kind]
+    if first > timezone.localdate() + ahead:
+        noun = ReportingPeriod.Kind(kind).label
+        raise Refused(f"{format_date(first)}才开始的{noun}现在不能开：最早提前 {ahead.days} 天，请核对日期。")
     if timezone.localdate(due_at) < ends_on:
         raise Refused("报送截止时间不能早于填报期的最后一天。")
+    if due_at > timezone.make_aware(datetime.datetime.combine(ends_on + LATEST_DUE, datetime.time.max)):
+        raise Refused(f"报送截止最晚在填报期结束后 {LATEST_DUE.days} 天，请核对日期。")
+
+
+def _require_valid_week(programme: Programme, ends_on: datetime.date) -> None:
+    """Raise Refused unless the programme asks for weeks and this is one of its own, beside the others. One query."""
+    if not programme.weekly:
+        raise Refused(f"“{programme.name}”没有实行周报制，请先在报送时间里设定。")
+    if ends_on.isoweekday() != programme.week_ends_on:
+        day = Weekday(programme.week_ends_on).label
+        raise Refused(f"周报的最后一天是{day}，{format_date(ends_on)}是{Weekday(ends_on.isoweekday()).label}。")
+    starts_on = week_start(ends_on)
+    if starts_on.year != programme.year:
+        raise Refused(f"这一周从{format_date(starts_on)}开始，不全在{programme.year}年度内，从下一周开始报。")
+    weeks = ReportingPeriod.objects.filter(programme=programme, kind=ReportingPeriod.Kind.WEEK)
+    other = weeks.filter(starts_on__lte=ends_on, ends_on__gte=starts_on).exclude(ends_on=ends_on).first()
+    if other is not None:
+        raise Refused(f"和已经开过的{other.label}重叠，请核对日期。")

@@ -91,7 +91,7 @@ def remind_outstanding(
 
 def default_text(period: ReportingPeriod) -> str:
     """Return the words of a reminder nobody has written."""
-    return f"请尽快填报{period.label}月报，{format_moment(period.deadline)}之后算迟报。"
+    return f"请尽快填报{period.report_label}，{format_moment(period.deadline)}之后算迟报。"
 
 
 def _send(period: ReportingPeriod, addressees: list[Addressee], text: str, by: User) -> RemindOutcome:
@@ -136,7 +136,7 @@ def _require_sender(period, participant, agency, by: User, *, is_for_bureaus: bo
         if participant.region_id not in counties and not is_own_level:
             raise NotAllowed("只有本单位的填报人和审核人可以催本单位的部门。")
     elif not is_city_office(by, period.programme.owner_id):
-        raise NotAllowed("只有市民生办可以催各单位报送。")
+        raise NotAllowed(f"只有{period.programme.owner.office_word}可以催各单位报送。")
 
 
 def _lock_period(period: ReportingPeriod) -> ReportingPeriod:

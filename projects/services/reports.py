@@ -21,6 +21,7 @@ from projects.content import content_hash, group_hashes
 from projects.content import content_hashes as content_hashes
 from projects.models import Participant, PeriodReopening, Programme, Report, ReportApproval, ReportingPeriod
 from projects.save_sql import RECEIVED
+from projects.services.participants import require_in_force
 
 State = Report.State
 
@@ -34,14 +35,14 @@ TRANSITIONS = {
     "receive": ({State.DRAFT, State.RETURNED}, State.SUBMITTED, "代收"),
 }
 
-#: verb → why somebody else cannot do it.
+#: verb → why somebody else cannot do it; {office}: how the office that runs the programme is called.
 REFUSALS = {
     "sign": "只有本单位的审核人可以签字。",
     "submit": "只有本单位的填报人和审核人可以提交月报。",
     "withdraw": "只有本单位的填报人和审核人可以撤回月报。",
-    "approve": "只有市民生办可以审核月报。",
-    "return": "只有市民生办可以退回月报。",
-    "receive": "只有市民生办可以代收月报。",
+    "approve": "只有{office}可以审核月报。",
+    "return": "只有{office}可以退回月报。",
+    "receive": "只有{office}可以代收月报。",
 }
 
 
@@ -94,6 +95,7 @@ def reports_for(
     reports = [found.get(_ids(one)) or Report(period=period, participant=one[0], agency=one[1]) for one in reporters]
     if not all(rights.fill_scope(by, report) for report in reports):
         raise NotAllowed("这份月报不由您填报。")
+    require_in_force(period, (participant for participant, _ in reporters))
     missing = [report for report in reports if not report.pk]
     if not missing:
         return reports
@@ -259,6 +261,7 @@ def require_changeable(report: Report, *, expired_too: bool = False) -> None:
     period = report.period
     if period.state == ReportingPeriod.State.OPEN:
         return
+    office = period.programme.owner.office_word
     reopening = (
         PeriodReopening.objects.filter(
             Q(participants=report.participant) if report.participant_id else Q(), period=period, ended_at__isnull=True
@@ -267,10 +270,10 @@ def require_changeable(report: Report, *, expired_too: bool = False) -> None:
         .first()
     )
     if reopening is None:
-        raise Refused(f"{period.label}已经封账，什么都没有改动。确需更正，请联系市民生办重新开放。")
+        raise Refused(f"{period.label}已经封账，什么都没有改动。确需更正，请联系{office}重新开放。")
     if reopening.until <= timezone.now() and not expired_too:
         moment = formats.format_moment(reopening.until)
-        raise Refused(f"{period.label}的重新开放已于{moment}到期，什么都没有改动。请联系市民生办延长。")
+        raise Refused(f"{period.label}的重新开放已于{moment}到期，什么都没有改动。请联系{office}延长。")
 
 
 @transaction.atomic
@@ -320,11 +323,12 @@ def _locked_for(verb: str, reports: Iterable[Report], by: User) -> dict[int, Rep
     sources, _, name = TRANSITIONS[verb]
     shown = {report.pk: report for report in reports}
     if not all(rights.may(by, verb, report) for report in shown.values()):
-        raise NotAllowed(REFUSALS[verb])
+        # Those of one call are of one period.
+        raise NotAllowed(REFUSALS[verb].format(office=next(iter(shown.values())).period.programme.owner.office_word))
     locked = lock_reports(shown.values())
     for pk, report in locked.items():
         if is_whole(report):
-            raise Refused("全域的数由市民生办直接录入，不用签字、提交和审核。")
+            raise Refused(f"全域的数由{report.period.programme.owner.office_word}直接录入，不用签字、提交和审核。")
         if report.state not in sources or report.version != shown[pk].version:
             raise InvalidTransition(_overtaken(report, name, sources))
         require_changeable(report, expired_too=verb in ("approve", "return"))

@@ -168,10 +168,10 @@ def _blanks(reports: list[Report]) -> dict[int, set[Key]]:
 def _locked(report: Report, by: User, states: set[str], name: str) -> Report:
     """Return the report locked, if `by` may review it and it is in one of the states."""
     if not rights.may(by, "return", report):
-        raise NotAllowed("只有市民生办可以逐格审核月报。")
+        raise NotAllowed(f"只有{report.period.programme.owner.office_word}可以逐格审核月报。")
     locked = lock_report(report)
     if is_whole(locked):
-        raise Refused("全域的数由市民生办直接录入，不用审核。")
+        raise Refused(f"全域的数由{locked.period.programme.owner.office_word}直接录入，不用审核。")
     if locked.state not in states:
         raise InvalidTransition(
             f"这份月报现在是“{locked.get_state_display()}”，不能{name}，什么都没有改动。请刷新页面看最新情况。"

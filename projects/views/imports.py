@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,7 +14,14 @@ from projects.excel.marked import marked_workbook
 from projects.excel.matrix_template import agency_template
 from projects.excel.template import return_template, template_name
 from projects.forms import UploadForm
-from projects.import_page import earlier_uploads, file_cards, indicator_choices, not_now, typed_corrections
+from projects.import_page import (
+    earlier_uploads,
+    file_cards,
+    indicator_choices,
+    not_now,
+    typed_corrections,
+    unit_choices,
+)
 from projects.models import ImportUpload, Participant, Programme, Report, ReportingPeriod
 from projects.services import uploads as services
 from projects.services.import_mappings import forget_mapping, mappings_in, remember
@@ -92,6 +99,17 @@ def import_marked(request: HttpRequest, pk: int, file: int) -> HttpResponse:
     return _download(content, name)
 
 
+@require_safe
+def import_original(request: HttpRequest, pk: int, file: int) -> HttpResponse:
+    """Give a file back as it came."""
+    found = get_object_or_404(get_upload(request, pk).files.all(), pk=file)
+    try:
+        content = services.stored_path(found).read_bytes()
+    except FileNotFoundError as error:
+        raise Http404("文件不在了，请联系系统管理员。") from error
+    return _download(content, found.file_name)
+
+
 def get_upload(request: HttpRequest, pk: int) -> ImportUpload:
     """Return the upload if it is in the user's scope, with what its page names; else 404."""
     uploads = ImportUpload.objects.visible_to(request.user).select_related(
@@ -145,13 +163,14 @@ def _step(request: HttpRequest, upload: ImportUpload) -> HttpResponse:
 def _confirm(request: HttpRequest, upload: ImportUpload) -> tuple[str, str]:
     review = services.confirm_upload(upload=upload, fingerprint=request.POST.get("fingerprint", ""), by=request.user)
     words = f"已导入 {review.change_count} 格。"
+    taken_in = f"由{upload.programme.owner.office_word}代收，"
     is_office = is_city_office(request.user, upload.programme.owner_id)
     if upload.participant is None and is_office:
-        words += "由市民生办代收，各家月报现在待审。"
+        words += f"{taken_in}各家月报现在待审。"
         return words, reverse("projects:period-detail", args=[upload.programme.code, upload.period.code])
     report = _report_of(upload)
     if report is not None and not is_whole(report):
-        words += "由市民生办代收，月报现在待审。" if is_office else "核对无误后签字、提交。"
+        words += f"{taken_in}月报现在待审。" if is_office else "核对无误后签字、提交。"
     return words, reverse("projects:report-detail", args=[report.pk]) if report else ""
 
 
@@ -222,11 +241,13 @@ def _detail(request: HttpRequest, upload: ImportUpload) -> dict:
         "is_being_read": services.is_being_read(upload),
         "may_import": services.may_import(request.user, upload),
         "entrance_url": _entrance_url(upload),
+        "office": upload.programme.owner.office_word,
         "stands_as_submitted": is_city_office(request.user, upload.programme.owner_id),
     }
     if upload.state == ImportUpload.State.READ:
         review, cards = _cards(upload)
         context |= {"review": review, "cards": cards, "indicators": indicator_choices(upload.programme)}
+        context["units"] = unit_choices(upload.programme)
         context["is_single"] = len(cards) == 1
         context["totals"] = {
             "rows": sum(card.rows_read for card in cards),

@@ -1,4 +1,4 @@
-"""节点: what is due by which day, how every unit stands on it, and the dated tasks recorded as done."""
+"""节点: what is due by which day, and how every unit stands on it."""
 
 from urllib.parse import urlencode
 
@@ -8,14 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from livelihood.access import NotAllowed, require_city_office
+from livelihood.access import require_city_office
 from livelihood.services import Refused
-from projects.dated_tasks import dated_tasks_of, is_responsible
-from projects.milestone_forms import DatedTaskDoneForm, DatedTaskUndoForm, MilestoneForm
+from projects.milestone_forms import MilestoneForm
 from projects.milestone_page import MilestonePage, day_of
-from projects.milestones import reader_of
-from projects.models import DatedTask, Milestone, Programme
-from projects.services import dated_tasks as task_services
+from projects.models import Milestone, Programme
 from projects.services import milestones as services
 
 
@@ -103,49 +100,9 @@ def milestone_remove(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     return redirect("projects:milestone-list", code)
 
 
-@require_http_methods(["GET", "POST"])
-def dated_task_done(request: HttpRequest, code: str, pk: int) -> HttpResponse:
-    """Record a task as done, with what shows it."""
-    programme, task = _task(request, code, pk)
-    if not is_responsible(request.user, task):
-        raise NotAllowed("这项任务不由您负责：由责任单位、牵头单位、本县民生办或市民生办登记。")
-    form = DatedTaskDoneForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            task_services.complete_dated_task(task=task, by=request.user, **form.cleaned_data)
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, f"已登记完成：{task.text}。")
-            return redirect("projects:milestone-list", code)
-    return _task_page(request, programme, task, form)
-
-
-@require_http_methods(["GET", "POST"])
-def dated_task_undo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
-    """Take a task's completion back, with a reason."""
-    programme, task = _task(request, code, pk)
-    require_city_office(request.user, programme.owner_id)
-    form = DatedTaskUndoForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            task_services.undo_dated_task(task=task, by=request.user, **form.cleaned_data)
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, f"已撤回完成登记：{task.text}。")
-            return redirect("projects:milestone-list", code)
-    return _task_page(request, programme, task, form, is_undo=True)
-
-
 def _form_page(request, programme: Programme, form: MilestoneForm, milestone: Milestone | None) -> HttpResponse:
     context = _context(programme) | {"form": form, "milestone": milestone}
     return render(request, "projects/milestone_form.html", context, status=422 if form.is_bound else 200)
-
-
-def _task_page(request, programme: Programme, task: DatedTask, form, *, is_undo: bool = False) -> HttpResponse:
-    context = _context(programme) | {"form": form, "task": task, "is_undo": is_undo}
-    return render(request, "projects/dated_task_form.html", context, status=422 if form.is_bound else 200)
 
 
 def _programme(request: HttpRequest, code: str) -> Programme:
@@ -155,13 +112,6 @@ def _programme(request: HttpRequest, code: str) -> Programme:
 def _milestone(programme: Programme, pk: int) -> Milestone:
     rows = Milestone.objects.filter(indicator__sub_project__project__programme=programme)
     return get_object_or_404(rows.select_related("indicator__sub_project__project__programme"), pk=pk)
-
-
-def _task(request: HttpRequest, code: str, pk: int) -> tuple[Programme, DatedTask]:
-    """Return a task the user sees; else 404."""
-    programme = _programme(request, code)
-    reader = reader_of(request.user, programme)
-    return programme, get_object_or_404(dated_tasks_of(programme, request.user, reader), pk=pk)
 
 
 def _context(programme: Programme) -> dict:

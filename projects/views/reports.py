@@ -70,13 +70,13 @@ def _reporter(request: HttpRequest, period: ReportingPeriod) -> dict:
 @require_POST
 def report_sign(request: HttpRequest, pk: int) -> HttpResponse:
     """签字."""
-    return _step(request, pk, services.sign_report, "已签字。下一步：提交给市民生办。")
+    return _step(request, pk, services.sign_report, "已签字。下一步：提交给{office}。")
 
 
 @require_POST
 def report_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """提交."""
-    return _step(request, pk, services.submit_report, "已提交，等市民生办审核。审核之前可以撤回。")
+    return _step(request, pk, services.submit_report, "已提交，等{office}审核。审核之前可以撤回。")
 
 
 @require_POST
@@ -155,7 +155,7 @@ def _carry(request: HttpRequest, report: Report, picked: list[str]) -> None:
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, carried_words(results))
+        messages.success(request, carried_words(report.period, results))
 
 
 def _step(request: HttpRequest, pk: int, service, done: str, **arguments) -> HttpResponse:
@@ -169,5 +169,5 @@ def _step(request: HttpRequest, pk: int, service, done: str, **arguments) -> Htt
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, done)
+        messages.success(request, done.format(office=report.period.programme.owner.office_word))
     return redirect("projects:report-detail", pk)

@@ -21,7 +21,7 @@ from projects.services.reports import is_whole, return_report
 from projects.views.context import get_period, period_context
 from projects.views.reports import get_report
 
-ELSEWHERE = "填报审核由市民生办办理；您可以在“月报”里看本单位的进度。"
+ELSEWHERE = "填报审核由主办的民生办办理；您可以在“月报”里看本单位的进度。"
 #: How many kept-back reports one message names.
 SHOWN_KEPT = 6
 
@@ -32,7 +32,7 @@ def review_latest(request: HttpRequest) -> HttpResponse:
     if not access_of(request.user).has(*OVERSEEING_ROLES):
         raise NotAllowed(ELSEWHERE)
     periods = ReportingPeriod.objects.visible_to(request.user).select_related("programme")
-    period = periods.exclude(state="issued").order_by("ends_on", "pk").first() or periods.order_by("-ends_on").first()
+    period = periods.unfinished().order_by("ends_on", "pk").first() or periods.order_by("-ends_on").first()
     if period is None:
         return redirect("projects:programme-list")
     return redirect("projects:review-matrix", period.programme.code, period.code)
@@ -150,7 +150,7 @@ def report_review_approve(request: HttpRequest, pk: int) -> HttpResponse:
 def discipline(request: HttpRequest, code: str) -> HttpResponse:
     """Show who reported on time, late or not at all, and how often it was returned, over the programme."""
     programme = get_object_or_404(Programme.objects.visible_to(request.user).select_related("owner"), code=code)
-    page = Discipline(programme, request.user, unit=request.GET.get("unit", ""))
+    page = Discipline(programme, request.user, unit=request.GET.get("unit", ""), kind=request.GET.get("kind", ""))
     context = {
         "programme": programme,
         "is_demo": programme.is_demo,
@@ -163,6 +163,9 @@ def discipline(request: HttpRequest, code: str) -> HttpResponse:
             for row in Programme.objects.visible_to(request.user)
         ],
         "page": page,
+        "kinds": [
+            {"label": f"{kind.label}报", "url": f"?kind={kind}", "active": kind == page.kind} for kind in page.kinds
+        ],
     }
     return render(request, "projects/discipline.html", context)
 
@@ -194,7 +197,7 @@ def _reviewable(request: HttpRequest, pk: int) -> Report:
     report = get_report(request, pk)
     require_city_office(request.user, report.period.programme.owner_id)
     if is_whole(report):
-        raise Http404("全域的数由市民生办直接录入，不用审核。")
+        raise Http404(f"全域的数由{report.period.programme.owner.office_word}直接录入，不用审核。")
     return report
 
 
@@ -251,7 +254,7 @@ def _page(request: HttpRequest, report: Report, *, staged=None, status: int = 20
         "tab": tab,
         "tabs": [
             {
-                "label": label,
+                "label": label.replace("上月", report.period.previous_word),
                 "url": address if code == "first" else f"{address}?tab={code}",
                 "active": not beside and code == tab,
                 "count": len(page.tab_rows(code)),

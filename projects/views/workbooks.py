@@ -70,7 +70,8 @@ def workbook_page(request: HttpRequest, make: Callable[..., WorkbookKind], page:
     """Show the form or what the waiting file would change, and import it when that is confirmed.
 
     `make(**extra)` returns the kind with what was given beside the file; `page`: programme, back (view, args, label),
-    templates (label, code) or none for a single one.
+    templates (label, code) or none for a single one. Where it is not the page of its own: template, url (its own
+    address), resource_class, and what else the template wants.
     """
     kind = make()
     kind.require_rights()
@@ -80,14 +81,15 @@ def workbook_page(request: HttpRequest, make: Callable[..., WorkbookKind], page:
     if step == "paper":
         return _paper(request, make, page)
     if step == "confirm":
-        return _confirm(request, make, page)
+        return confirm_workbook(request, make, page)
+    key = _session_key(request, page)
     if step == "discard":
-        request.session.pop(_session_key(request), None)
-        return redirect(request.path)
-    waiting = request.session.get(_session_key(request))
-    review = _waiting_review(make, waiting) if waiting else None
+        request.session.pop(key, None)
+        return redirect(_url(request, page))
+    waiting = request.session.get(key)
+    review = _waiting_review(request, make, waiting, page) if waiting else None
     if review is not None and review.refusal:
-        request.session.pop(_session_key(request), None)
+        request.session.pop(key, None)
         waiting = None
     form = PaperForm if waiting else WorkbookForm
     kept = given(waiting["extra"]) if waiting else None
@@ -104,61 +106,68 @@ def _upload(request: HttpRequest, make, page: dict) -> HttpResponse:
         for chunk in file.chunks():
             copy.write(chunk)
         copy.flush()
-        review = kind.review(Path(copy.name), file.name)
+        review = _resource(page, kind, Path(copy.name), file.name).preview(by=request.user)
         if review.refusal:
             return _page(request, kind, page, form, review, status=422)
         store_file(Path(copy.name), review.sha256)
-    request.session[_session_key(request)] = {"sha256": review.sha256, "name": file.name[-200:], "extra": kept}
-    return redirect(request.path)
+    waiting = {"sha256": review.sha256, "name": file.name[-200:], "extra": kept}
+    request.session[_session_key(request, page)] = waiting
+    return redirect(_url(request, page))
 
 
 def _paper(request: HttpRequest, make, page: dict) -> HttpResponse:
     """Judge the waiting file anew with another document beside it."""
-    waiting = request.session.get(_session_key(request))
+    waiting = request.session.get(_session_key(request, page))
     form = PaperForm(request.POST, extra_fields=make().extra_fields)
     if not waiting:
-        return _nothing_waits(request)
+        return _nothing_waits(request, page)
     if not form.is_valid():
-        return _page(request, make(), page, form, _waiting_review(make, waiting), status=422)
-    request.session[_session_key(request)] = waiting | {"extra": form.kept()}
-    return redirect(request.path)
+        return _page(request, make(), page, form, _waiting_review(request, make, waiting, page), status=422)
+    request.session[_session_key(request, page)] = waiting | {"extra": form.kept()}
+    return redirect(_url(request, page))
 
 
-def _confirm(request: HttpRequest, make, page: dict) -> HttpResponse:
-    waiting = request.session.get(_session_key(request))
+def confirm_workbook(request: HttpRequest, make: Callable[..., WorkbookKind], page: dict) -> HttpResponse:
+    """Import the file that waits, if it still says what the posted fingerprint confirms (see `workbook_page`)."""
+    waiting = request.session.get(_session_key(request, page))
     if not waiting:
-        return _nothing_waits(request)
-    resource = WorkbookResource(
-        make(**given(waiting["extra"])),
-        _stored_path(waiting),
-        waiting["name"],
-        fingerprint=request.POST.get("fingerprint", ""),
-    )
+        return _nothing_waits(request, page)
+    kind, fingerprint = make(**given(waiting["extra"])), request.POST.get("fingerprint", "")
+    resource = _resource(page, kind, _stored_path(waiting), waiting["name"], fingerprint=fingerprint)
     try:
         done = resource.store(by=request.user)
     except Refused as refused:
         messages.error(request, f"没有导入：{refused}")
-        return redirect(request.path)
-    request.session.pop(_session_key(request), None)
+        return redirect(_url(request, page))
+    request.session.pop(_session_key(request, page), None)
     messages.success(request, done)
     return redirect(_back_url(page))
 
 
-def _nothing_waits(request: HttpRequest) -> HttpResponse:
+def _nothing_waits(request: HttpRequest, page: dict) -> HttpResponse:
     messages.error(request, "没有等待确认的文件，请重新上传。")
-    return redirect(request.path)
+    return redirect(_url(request, page))
 
 
-def _waiting_review(make, waiting: dict) -> WorkbookReview:
-    return make(**given(waiting["extra"])).review(_stored_path(waiting), waiting["name"])
+def _waiting_review(request: HttpRequest, make, waiting: dict, page: dict) -> WorkbookReview:
+    kind = make(**given(waiting["extra"]))
+    return _resource(page, kind, _stored_path(waiting), waiting["name"]).preview(by=request.user)
+
+
+def _resource(page: dict, kind: WorkbookKind, path: Path, name: str, **confirmed) -> WorkbookResource:
+    return page.get("resource_class", WorkbookResource)(kind, path, name, **confirmed)
 
 
 def _stored_path(waiting: dict) -> Path:
     return Path(default_storage.path(stored_name(waiting["sha256"])))
 
 
-def _session_key(request: HttpRequest) -> str:
-    return f"workbook-{request.path}"
+def _url(request: HttpRequest, page: dict) -> str:
+    return page.get("url", request.path)
+
+
+def _session_key(request: HttpRequest, page: dict) -> str:
+    return f"workbook-{_url(request, page)}"
 
 
 def _back_url(page: dict) -> str:
@@ -183,4 +192,4 @@ def _page(request: HttpRequest, kind, page: dict, form, review: WorkbookReview |
         "template_url": page.get("template_url") or request.path.removesuffix("import/") + "template/",
         "is_demo": bool(page.get("programme") and page["programme"].is_demo),
     }
-    return render(request, "projects/workbook_import.html", context, status=status)
+    return render(request, page.get("template", "projects/workbook_import.html"), context, status=status)

@@ -164,7 +164,8 @@ def lead_object(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except Refused as refusal:
         return _opinions_page(request, report.period, typed=typed | {"error": str(refusal)}, status=422)
-    messages.success(request, f"异议已提出，市民生办审核{report.participant}时会看到。")
+    office = report.period.programme.owner.office_word
+    messages.success(request, f"异议已提出，{office}审核{report.participant}时会看到。")
     return _to_opinions(report.period)
 
 

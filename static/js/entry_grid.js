@@ -124,9 +124,9 @@ function fillDown(input) {
   return true;
 }
 
-/** 沿用: last month's values become this month's in these inputs; one step to undo. */
+/** 沿用: the values before become this month's in these inputs; one step to undo. */
 function carry(inputs) {
-  return write(inputs.filter((input) => input.matches(":placeholder-shown")).map((input) => [input, input.placeholder]), "沿用上月");
+  return write(inputs.filter((input) => input.matches(":placeholder-shown")).map((input) => [input, input.placeholder]), "沿用上期");
 }
 
 /* ---------- Keys ---------- */

@@ -5,7 +5,7 @@ const { entry } = window;
 const { grid } = entry;
 const MOST_CELLS = 5000;
 const NO_TASK = ["/", "-", "--", "—", "——", "无任务", "不涉及"];
-const MANY_NUMBERS = "粘贴的内容有好几列数，不知道哪一列是本月累计，没有改动。请在表格里只复制本月累计一列（可以连同右边的备注）再粘贴。";
+const MANY_NUMBERS = "粘贴的内容有好几列数，不知道哪一列是累计数，没有改动。请在表格里只复制累计完成一列（可以连同右边的备注）再粘贴。";
 const PICTURE = "剪贴板里是图片，不是表格里的字，没有改动。请在 WPS 或 Excel 里选中单元格重新复制。";
 /* A cell and what ends it. A quote that opens a cell is closed before a tab, a line's end or the end of the text;
    otherwise it is a quotation mark. */
@@ -46,7 +46,7 @@ function parseHtml(html) {
 }
 
 const isNumber = (text) => /^[+\-－−]?[\d０-９][\d０-９,，.．]*\s*[^\d０-９\s]{0,6}$/.test(text);
-const isHead = (row) => row.some((text) => /累计|本月|备注|指标|单位|序号/.test(text)) && !row.some(isNumber);
+const isHead = (row) => row.some((text) => /累计|本[月周]|备注|指标|单位|序号/.test(text)) && !row.some(isNumber);
 
 /** Of a column: "numbers" where most texts are figures, "words" (names, units) where not, "" where nothing stands. */
 function kindOf(rows, column) {

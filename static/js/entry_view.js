@@ -29,8 +29,8 @@ class Row extends entry.Cell {
       ["invalid", "conflict"].forEach((name) => classList.toggle(`is-${name}`, outcome === name));
       classList.toggle("is-returned", states.split(" ").includes("returned"));
       this.typed.title = outcome === "invalid" ? message : "";
-      /* Cleared again: the server offers last month's value once more. */
-      if (states.split(" ").includes("carried")) this.typed.placeholder = this.box.querySelector("[data-col=last]").textContent.trim();
+      /* Cleared again: the server offers the value from before once more. */
+      if (states.split(" ").includes("carried")) this.typed.placeholder = this.typed.dataset.carried;
     }
     this.box.querySelectorAll("td[data-col]:not(.input-cell)").forEach((box) => {
       if (!(box.dataset.col in display)) return;

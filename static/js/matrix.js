@@ -8,7 +8,7 @@ const KINDS = ["invalid", "conflict", "returned", "flagged"];
 /** A cell of the table; beside it stands its rate, which is the way to the panel. */
 class MatrixCell extends entry.Cell {
   get name() {
-    return this.box.getAttribute("aria-label").replace(" 本月累计", "");
+    return this.box.getAttribute("aria-label").replace(/ 本[月周]累计$/, "");
   }
 
   get notes() {

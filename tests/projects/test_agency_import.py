@@ -237,7 +237,8 @@ def test_template_of_an_agency_is_prefilled_protected_and_reads_back_without_a_q
         agencies=frozenset([lead_agency.pk]),
     )
 
-    assert len(queries) <= 7
+    # The money asks once whether there is any.
+    assert len(queries) <= 8
     assert [[cell.value for cell in sheet[row]] for row in (3, 4, 5)] == [
         ["序号", "考核单位", "农村道路", None, None, None, None, None],
         [None, None, "里程（公里）", None, None, "合格率（%）", None, None],
@@ -271,3 +272,48 @@ def test_money_beside_the_figures_goes_to_the_agencys_report_and_that_of_others_
     (amount,) = FundFigure.objects.all()
     assert (amount.report, amount.stage, amount.value) == (roads, "disbursed", Decimal("1200.5"))
     assert values() == {("市交通运输局", "341222", "里程"): Decimal("55.25")}
+
+
+def test_template_of_an_agency_has_its_money_of_every_unit_and_reads_back_to_the_line(
+    month, programme, participants, indicators, lead_agency, tmp_path
+):
+    own, others = indicators["里程"].sub_project, indicators["人数"].sub_project
+    lines = {}
+    for code in ("341222", "341282"):
+        place = {"programme": programme, "participant": participants[code]}
+        lines[code] = fund_line(**place, sub_project=own, source="county")
+        fund_line(**place, sub_project=others, source="county")
+    fund_line(programme=programme, participant=participants["341222"], sub_project=own, source="province")
+
+    book = openpyxl.load_workbook(io.BytesIO(agency_template(period=month, agency=lead_agency)))
+    sheet = book["资金"]
+    head = [cell.value for cell in sheet[3]]
+    at = {label: head.index(label) for label in ("项目", "考核单位", "资金来源", "累计拨付（元）")}
+    rows = [row for row in sheet.iter_rows(min_row=4) if row[at["项目"]].value == "农村道路"]
+    for row in rows:
+        if row[at["资金来源"]].value == "县级":
+            amount = {"太和县": 1200.5, "界首市": 0}[row[at["考核单位"]].value]
+            row[at["累计拨付（元）"]].value = amount
+    book.save(tmp_path / "表.xlsx")
+    review = review_returns(
+        files=[(tmp_path / "表.xlsx", "表.xlsx")],
+        programme=month.programme,
+        period=month,
+        agencies=frozenset([lead_agency.pk]),
+    )
+
+    # Three lines of the two units for its own item; those of the other agency's item are not there.
+    assert [row[at["考核单位"]].value for row in rows] == ["太和县", "太和县", "界首市"]
+    assert "困难救助" not in {cell.value for row in sheet.iter_rows() for cell in row}
+    assert rows[0][at["累计拨付（元）"]].protection.locked is False
+    assert review.issues == []
+    found = {
+        (reading.participant.code, cell.key, cell.row["value_yuan"])
+        for reading in review.readings
+        for cell in reading.parts
+        if cell.is_changed
+    }
+    assert found == {
+        ("341222", (lines["341222"].pk, "disbursed"), "1200.5"),
+        ("341282", (lines["341282"].pk, "disbursed"), "0"),
+    }

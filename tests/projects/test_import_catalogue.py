@@ -389,7 +389,10 @@ def test_sheets_beside_the_numbers_are_read_stored_and_written_again(db, workboo
         ["trial-2020", 2, "延续", 1, "并入幼儿园"],
         ["trial-2020", 3, "退出", None],
     ]
-    fill(other, {"项目沿革": lineage})
+    # The dates move on with the year.
+    moved = {"节点": [[*ROWS["节点"][0][:3], "2021-06-30"]]}
+    moved["限期任务"] = [[*row[:3], row[3].replace("2020", "2021")] for row in DUTIES["限期任务"]]
+    fill(other, moved | {"项目沿革": lineage})
     again, following = run(other, "--commit")
 
     assert (code, again) == (0, 0), (document["issues"], following["issues"])

@@ -1,6 +1,7 @@
 """Milestones on any day: statuses with days, the figure in force, what a county sees, editing and dated tasks."""
 
 import datetime
+import functools
 from decimal import Decimal
 
 import pytest
@@ -16,7 +17,8 @@ from projects.dated_tasks import status_on
 from projects.milestone_chart import Band, chart_of
 from projects.milestone_page import day_of
 from projects.milestones import Reader, milestones_on, reader_of
-from projects.models import Milestone, Programme, ReportingPeriod
+from projects.models import DatedTask, Milestone, Programme, ReportingPeriod
+from projects.services.dated_task_edit import add_dated_task, change_dated_task, remove_dated_task
 from projects.services.dated_tasks import complete_dated_task, undo_dated_task
 from projects.services.milestones import add_milestone, change_milestone, remove_milestone
 from tests import factories
@@ -306,3 +308,76 @@ def test_missed_task_is_on_the_lists_of_who_answers_for_it(task, clerk, lead_off
     assert not told_to.pop("other_clerk")
     for [entry] in told_to.values():
         assert (entry.label, entry.note) == ("限期任务1 件已逾期", "太和县方案备案（3月20日前）")
+
+
+def test_office_keeps_the_list_of_dated_tasks_and_a_done_one_stays(task, city_officer, clerk):
+    day, sub_project = datetime.date(2020, 4, 15), task.sub_project
+
+    added = add_dated_task(
+        sub_project=sub_project, due_on=day, text=" 招投标完成 ", printed_due="4月中旬前", by=city_officer
+    )
+    change_dated_task(task=added, due_on=day, text="设计和招投标完成", participant=task.participant, by=city_officer)
+    with pytest.raises(NotAllowed):
+        remove_dated_task(task=added, by=clerk)
+    complete_dated_task(task=task, done_on=datetime.date(2020, 3, 18), evidence_note="备案回执", by=clerk)
+    for refused in (remove_dated_task, functools.partial(change_dated_task, due_on=day, text="验收")):
+        with pytest.raises(Refused, match=r"“方案备案”已登记完成，不能.*先撤回完成登记。"):
+            refused(task=task, by=city_officer)
+    remove_dated_task(task=added, by=city_officer)
+
+    assert list(DatedTask.objects.values_list("text", flat=True)) == ["方案备案"]
+    removed = AuditEvent.objects.get(verb="remove_dated_task")
+    assert (removed.before["text"], removed.before["participant"]) == ("设计和招投标完成", "太和县")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"text": " "}, "请写明限期任务做什么。"),
+        ({"due_on": datetime.date(2021, 3, 20)}, "时限2021年3月20日不在2020年度。"),
+        ({}, "2020年3月20日已有同样的限期任务“方案备案”，不用再加。"),
+        ({"agency": factories.AgencyFactory}, "不在阜阳市，也不是考核单位的部门，请另选责任单位。"),
+        ({"participant": factories.ParticipantFactory}, "不是“阜阳市2020年民生工程”的考核单位。"),
+    ],
+    ids=["no words", "another year", "twice", "foreign agency", "foreign unit"],
+)
+def test_dated_task_that_cannot_be_is_refused_and_nothing_is_stored(task, city_officer, wrong, sentence):
+    given = {"due_on": task.due_on, "text": task.text, "participant": task.participant}
+    wrong = {name: value() if isinstance(value, type) else value for name, value in wrong.items()}
+
+    with pytest.raises(Refused, match=sentence):
+        add_dated_task(sub_project=task.sub_project, by=city_officer, **given | wrong)
+
+    assert DatedTask.objects.count() == 1
+
+
+def test_form_of_a_dated_task_without_a_date_comes_back_filled_and_stores_nothing(task, city_officer, client):
+    client.force_login(city_officer)
+    address = reverse("projects:dated-task-new", args=["fuyang-2020"])
+
+    typed = {"sub_project": task.sub_project_id, "text": "结项验收", "due_on": "", "printed_due": "9月下旬"}
+    back = client.post(address, typed)
+    stored = client.post(address, typed | {"due_on": "2020-09-30"}, follow=True)
+
+    page = back.content.decode()
+    assert back.status_code == 422
+    assert "请填时限。" in page
+    assert "结项验收" in page
+    assert "9月下旬" in page
+    assert "已增加限期任务：9月30日 结项验收。" in stored.content.decode()
+    assert DatedTask.objects.count() == 2
+
+
+def test_labels_of_milestones_ten_days_apart_do_not_touch(plan, july, participants):
+    unit = participants["341222"]
+    factories.MilestoneFactory(indicator=plan, due_on=datetime.date(2020, 9, 20), threshold=Decimal(60))
+    found = milestones_on(july.programme, AUGUST_31, reader=EVERYTHING, unit=unit)
+    milestones = list(plan.milestones.order_by("due_on"))
+    cells = {row.pk: found.cells[row.pk, unit.pk] for row in milestones}
+
+    chart = chart_of([Band("里程", milestones, cells, [])], [], AUGUST_31, "太和县")
+
+    _, first, second, _ = chart.bands[0]["marks"]
+    # Both ask for 60 %, ten days are 10 ÷ 366 × 1028 = 28.1 apart, and a label takes 104: one above, one below.
+    assert (round(second["x"] - first["x"], 1), second["y"] - first["y"]) == (28.1, 0)
+    assert (first["label_y"] - first["y"], second["label_y"] - second["y"]) == (-8, 16)

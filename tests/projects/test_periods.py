@@ -65,6 +65,8 @@ def test_open_period_where_agencies_report_makes_a_draft_for_each_lead(
 
 
 def test_open_period_for_a_week_runs_seven_days(programme, city_officer):
+    type(programme).objects.filter(pk=programme.pk).update(weekly=True)
+
     period = opened(programme, city_officer, kind="week", ends_on=datetime.date(2020, 8, 9))
 
     assert (period.starts_on, period.code) == (datetime.date(2020, 8, 3), "2020-08-09")
@@ -76,6 +78,8 @@ def test_open_period_for_a_week_runs_seven_days(programme, city_officer):
         ({"ends_on": datetime.date(2020, 8, 30)}, "月报的截止日是当月最后一天"),
         ({"ends_on": datetime.date(2021, 8, 31)}, "不在2020年度内"),
         ({"due_at": datetime.datetime(2020, 8, 30, tzinfo=datetime.UTC)}, "不能早于填报期的最后一天"),
+        ({"due_at": datetime.datetime(2021, 8, 5, tzinfo=datetime.UTC)}, "最晚在填报期结束后 62 天"),
+        ({"kind": "week", "ends_on": datetime.date(2020, 8, 9)}, "没有实行周报制"),
     ],
 )
 def test_open_period_with_wrong_dates_is_refused(changes, sentence, programme, city_officer):
