@@ -6,11 +6,8 @@ same amounts, and they add up to the sums to the 元.
 
 from datetime import datetime, time
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 
-import yaml
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,13 +16,14 @@ from funding.services.basis import set_exclusion
 from funding.services.fund_figures import FundEntry, record_fund_figures
 from funding.services.plans import PlanEntry, set_plans
 from livelihood.models import User
+from projects.demo_fixtures import read_yaml
 from projects.models import Participant, Programme, Report, ReportingPeriod, SubProject, Target
 from projects.services.catalogue import load_catalogue
 from projects.services.figures import FigureEntry, record_figures
 from projects.services.periods import open_period
+from projects.services.programmes import open_programme
 from projects.services.reports import approve_report, receive_report
 
-FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 CODE = "tongguan-2020"
 DEMO_MARK = "演示数据"
 #: Hours of the day at which the report came, and was due.
@@ -34,8 +32,13 @@ SENT, DUE = 10, 18
 
 def read_fixture() -> dict:
     """Return the parsed fixtures as `load_catalogue` takes them; `funds` holds the printed sums in 万元."""
-    read = {name: yaml.safe_load((FIXTURES / f"{name}.yaml").read_text("utf-8")) for name in ("regions", "agencies")}
-    return yaml.safe_load((FIXTURES / f"{CODE}.yaml").read_text("utf-8")) | read["regions"] | read["agencies"]
+    read = {name: read_yaml(name) for name in ("regions", "agencies")}
+    data = read_yaml(CODE) | read["regions"] | read["agencies"]
+    for project in tasks(data):
+        rules = [row for row in data["dated_rules"] if row["category"] == project["category"]]
+        named = [{key: row[key] for key in ("due_on", "text", "printed_due")} for row in rules]
+        project["sub_projects"][0]["tasks"] = named
+    return data
 
 
 def tasks(fixture: dict) -> list[dict]:
@@ -88,6 +91,7 @@ def load_tongguan(*, by: User) -> Programme:
     fixture = read_fixture()
     programme = load_catalogue(data=fixture, by=by).programme
     _load_plan(programme, fixture, by)
+    open_programme(programme=programme, by=by)
     report = _open_report(programme, fixture["funds"], by)
     _say_progress(report, by)
     _record(report, fixture, by)

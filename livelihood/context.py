@@ -22,6 +22,14 @@ ROLE_ORDER = [
 ]
 
 
+#: Roles as the bar names them, beside the office: a county's and a township's people hold the same ones as a city's.
+SHORT_ROLES = {
+    RoleGrant.Role.CITY_OFFICE: "民生办",
+    RoleGrant.Role.CLERK: "填报人",
+    RoleGrant.Role.HEAD: "审核人",
+}
+
+
 def shared(request: HttpRequest) -> dict:
     """Return navigation, office_name and person_role; nothing for somebody who is not signed in."""
     user = getattr(request, "user", None)
@@ -32,7 +40,7 @@ def shared(request: HttpRequest) -> dict:
     return {
         "navigation": _navigation(request),
         "office_name": str(user.agency) if user.agency_id else "",
-        "person_role": role.label if role else "没有授权",
+        "person_role": SHORT_ROLES.get(role, role.label) if role else "没有授权",
     }
 
 

@@ -1,4 +1,4 @@
-"""Who can log in to the demo (演示数据), and with which password: one person per role, two per county.
+"""Who can log in to the demo (演示数据), and with which password: one person per role, two per county and office.
 
 The password is public. It is set by `load_demo` alone, which refuses a database with a real programme in it.
 """
@@ -24,6 +24,8 @@ COUNTIES = {
 }
 CITY = "341200"
 ZHANGYE = "620700"
+#: 肖口镇 of 太和县.
+TOWNSHIP = "341222-t09"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class DemoLogin:
 
 DEMO_LOGINS = [
     DemoLogin("city_office", "市民生办经办人", Role.CITY_OFFICE, CITY),
+    # A mark is confirmed by another person than who entered it.
+    DemoLogin("city_office_head", "市民生办负责人", Role.CITY_OFFICE, CITY),
     DemoLogin("taihe_clerk", "太和县填报人", Role.CLERK, "341222"),
     DemoLogin("taihe_head", "太和县审核人", Role.HEAD, "341222"),
     DemoLogin("taihe_education", "太和县教育局填报人", Role.FILLER, "341222", "太和县教育局"),
@@ -47,6 +51,10 @@ DEMO_LOGINS = [
     DemoLogin("inspector", "市督查组督查员", Role.INSPECTOR, CITY),
     # A district runs its own programme as a city does: tongguan-2020.
     DemoLogin("tongguan_office", "铜官区民生办经办人", Role.CITY_OFFICE, "340705"),
+    # A county's own programme, reported by its townships: taihe-2020.
+    DemoLogin("taihe_office", "太和县民生办经办人", Role.CITY_OFFICE, "341222"),
+    DemoLogin("taihe_office_head", "太和县民生办负责人", Role.CITY_OFFICE, "341222"),
+    DemoLogin("taihe_township", "肖口镇填报人", Role.CLERK, TOWNSHIP),
     # Lead agencies report for all counties there: zhangye-2022.
     DemoLogin("zhangye_office", "市政府办公室经办人", Role.CITY_OFFICE, ZHANGYE),
     DemoLogin("zhangye_education", "张掖市教育局经办人", Role.LEAD_AGENCY, ZHANGYE, "市教育局"),

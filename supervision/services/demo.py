@@ -9,10 +9,7 @@ import datetime
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 
-import yaml
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
@@ -22,14 +19,16 @@ from livelihood.models import Agency, Region, RoleGrant, User
 from livelihood.services import Refused, record_event
 from projects import demo, demo_plan
 from projects.cross_rules import Term
+from projects.demo_fixtures import read_yaml
 from projects.models import Figure, Indicator, Programme, Report, ReportingPeriod
 from projects.services.catalogue import load_catalogue
 from projects.services.cross_rules import activate_cross_rule, create_cross_rule
+from projects.services.programmes import open_programme
 from supervision.models import DocumentSeries, ScoringComponent, ScoringScheme
 from supervision.services.demo_months import DemoMonths, due_at, month_end
+from supervision.services.demo_taihe import load_taihe
 from supervision.services.demo_zhangye import load_zhangye
 
-FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 #: Numbers of the series that papers made elsewhere have used; the first bulletin gets the next.
 NUMBERS_USED = 7
 GRACE_HOURS = 24
@@ -72,6 +71,7 @@ def load_demo(*, catalogue_only: bool = False) -> DemoOutcome:
     if not catalogue_only:
         DemoMonths(catalogue, programme, counts).load()
         load_tongguan(by=User.objects.get(username="tongguan_office"))
+        load_taihe(by=User.objects.get(username="taihe_office"))
         load_zhangye(by=User.objects.get(username="zhangye_office"))
     record_event(by=system, verb="load_demo", target=programme, after=dict(counts))
     return DemoOutcome(is_new=True, counts=counts)
@@ -79,10 +79,7 @@ def load_demo(*, catalogue_only: bool = False) -> DemoOutcome:
 
 def read_catalogue() -> dict:
     """Return the parsed fixtures as `load_catalogue` takes them, with targets for every participant."""
-    read = {
-        name: yaml.safe_load((FIXTURES / f"{name}.yaml").read_text(encoding="utf-8"))
-        for name in ("regions", "agencies", "fuyang-2020")
-    }
+    read = {name: read_yaml(name) for name in ("regions", "agencies", "fuyang-2020")}
     catalogue = read["fuyang-2020"] | read["regions"] | read["agencies"]
     for key, row in demo.indicators(catalogue).items():
         row["milestones"] = [
@@ -109,6 +106,7 @@ class _DemoCatalogue:
         self.programme = outcome.programme
         self._load_users()
         self._load_scheme_and_series()
+        open_programme(programme=self.programme, by=self.office)
         self._load_periods()
         self._load_cross_rules()
         return self.programme

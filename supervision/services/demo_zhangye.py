@@ -7,16 +7,15 @@ July are made up from a seed. Everything goes through the services that the page
 import datetime
 from collections import defaultdict
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 
-import yaml
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from funding.demo_schemes import load_shared_month, load_shared_plan
 from funding.services.basis import PrintedSum, set_cost_share, set_plan_checks
 from livelihood.models import User
+from projects.demo_fixtures import read_yaml
 from projects.models import (
     DatedTask,
     FigureFlag,
@@ -32,11 +31,12 @@ from projects.services.catalogue import load_catalogue
 from projects.services.figure_entries import FigureEntry
 from projects.services.figures import record_reports
 from projects.services.periods import open_period
+from projects.services.programmes import open_programme
 from projects.services.reports import approve_report, receive_report
 from supervision.services.closing import close_month
+from supervision.services.demo_week import open_demo_week
 from supervision.services.documents import issue_document
 
-FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 CODE = "zhangye-2022"
 DEMO_MARK = "演示数据"
 SEED = 2022
@@ -55,8 +55,8 @@ ISSUE_DAY = 8
 
 def read_fixture() -> dict:
     """Return the parsed fixtures as `load_catalogue` takes them; a unit an item names no task for has none (R4)."""
-    read = {name: yaml.safe_load((FIXTURES / f"{name}.yaml").read_text("utf-8")) for name in ("regions", "agencies")}
-    data = yaml.safe_load((FIXTURES / f"{CODE}.yaml").read_text("utf-8")) | read["regions"] | read["agencies"]
+    read = {name: read_yaml(name) for name in ("regions", "agencies")}
+    data = read_yaml(CODE) | read["regions"] | read["agencies"]
     for project in data["projects"]:
         for sub in project["sub_projects"]:
             for indicator in sub["indicators"]:
@@ -77,11 +77,13 @@ def load_zhangye(*, by: User, months: bool = True) -> Programme:
     fixture = read_fixture()
     programme = load_catalogue(data=fixture, by=by).programme
     _load_funds(programme, fixture["funds"], by)
+    open_programme(programme=programme, by=by)
     if months:
         _do_tasks(programme, by)
         for month in MONTHS:
             _Month(programme, month, by).load()
         _Month(programme, OPEN_MONTH, by).open()
+        open_demo_week(programme, by)
     return programme
 
 
@@ -109,6 +111,7 @@ def _load_funds(programme: Programme, funds: dict, by: User) -> None:
             document=funds["document"],
             by=by,
         )
+    load_shared_plan(programme, by=by, document=funds["document"])
 
 
 def _do_tasks(programme: Programme, by: User) -> None:
@@ -157,6 +160,7 @@ class _Month:
             origin="demo",
             partial=False,
         )
+        load_shared_month(period, {row.agency_id: row for row in reports if row.agency_id}, by=self.by)
         FigureFlag.objects.filter(figure__period=period, reason="").update(reason=f"已与县区核实（{DEMO_MARK}）")
         for report in reports:
             report.refresh_from_db()

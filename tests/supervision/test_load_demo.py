@@ -61,7 +61,8 @@ def august(programme):
 @pytest.fixture(scope="module")
 def standings(demo):
     """August as it stands live; read only."""
-    return live_standings(ReportingPeriod.objects.select_related("programme").get(ends_on=datetime.date(2020, 8, 31)))
+    periods = ReportingPeriod.objects.select_related("programme").filter(programme__code="fuyang-2020")
+    return live_standings(periods.get(ends_on=datetime.date(2020, 8, 31)))
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,13 @@ def row_counts():
 def natural_key(indicator):
     sub_project = indicator.sub_project
     return sub_project.project.seq, sub_project.name, indicator.name
+
+
+def state_of(printed):
+    """The state as the annex prints it: "/" and 县无任务 are no task, what binds other counties does not apply."""
+    if printed.get("applies_to_taihe") is False:
+        return "not_applicable"
+    return "no_task" if printed.get("no_task") or printed.get("note") in ("县无任务", "无任务") else "assessed"
 
 
 def by_code(standings, *key):
@@ -135,6 +143,8 @@ def test_demo_targets_of_taihe_are_the_printed_ones(programme, facts):
     for key, printed in printed_facts(facts).items():
         target = stored[key]
         assert target.printed == words[key], key
+        assert target.state == state_of(printed), key
+        assert (target.value is None) is (target.state != "assessed"), key
         assert target.comparison == COMPARISON.get(printed.get("cmp"), "eq"), key
         if target.state == "assessed":
             assert target.value == Decimal(str(printed["v"])), key
@@ -196,7 +206,7 @@ def test_demo_issues_january_to_july_with_numbers_and_leaves_august_open(program
     assert [row.issued_on for row in papers] == [datetime.date(2020, month, 10) for month in range(2, 9)]
     assert all(row.content["is_demo"] for row in papers)
     assert Snapshot.objects.filter(period__in=periods).count() == 7
-    assert list(DocumentSeries.objects.filter(year=2020).values_list("word", "year", "last_number")) == [
+    assert list(DocumentSeries.objects.filter(agency=programme.office).values_list("word", "year", "last_number")) == [
         ("民生办", 2020, 14)
     ]
 
@@ -239,9 +249,13 @@ def test_demo_figures_each_have_the_revision_that_made_them(demo):
         origin="demo",
     )
 
-    # The city's figures, a text for each of 铜官区's 23 items, and 182 cells of 张掖市 in each of two months.
-    assert Figure.objects.count() == 7885 + 23 + 2 * 182
-    assert FigureRevision.objects.count() == agreeing.count() == 7885 + 23 + 2 * 182
+    # The city's figures, a text for each of 铜官区's 23 items, 182 cells of 张掖市 in each of two months and 37 of
+    # its week, and of 太和县's July every target of a unit that can be added up and every other one of the whole.
+    targets = Target.objects.filter(participant__programme__code="taihe-2020", state="assessed")
+    of_units = targets.filter(indicator__additive=True).exclude(participant__kind="whole").count()
+    townships = of_units + targets.filter(indicator__additive=False, participant__kind="whole").count()
+    assert Figure.objects.count() == 7885 + 23 + 2 * 182 + 37 + townships
+    assert FigureRevision.objects.count() == agreeing.count() == Figure.objects.count()
 
 
 def test_demo_flags_are_answered(demo):
@@ -331,7 +345,7 @@ def test_demo_has_somebody_for_every_role(demo):
     roles = set(RoleGrant.objects.values_list("role", flat=True))
 
     assert roles == set(RoleGrant.Role.values)
-    assert len(demo_logins()) == len(DEMO_LOGINS) == 27
+    assert len(demo_logins()) == len(DEMO_LOGINS) == 31
 
 
 ONE_OF_A_ROLE = {login.role: login.username for login in DEMO_LOGINS}.values()

@@ -12,6 +12,7 @@ from funding.models import CostShare, PlanCheck
 from livelihood.models import User
 from projects.excel.catalogue import read_catalogue
 from projects.excel.catalogue_workbook import catalogue_workbook
+from projects.milestones import Reader, milestones_on
 from projects.models import (
     DatedTask,
     Figure,
@@ -263,6 +264,7 @@ def test_lead_agencies_reported_two_months_and_both_are_closed(programme):
     assert [(row.code, row.state) for row in programme.periods.order_by("ends_on")] == [
         ("2022-06", "issued"),
         ("2022-07", "closed"),
+        ("2022-08-21", "open"),
         ("2022-08", "open"),
     ]
     july, june = (Figure.objects.filter(period=period(programme, month)) for month in (7, 6))
@@ -290,6 +292,23 @@ def test_r11_on_31_july_the_canteens_milestone_of_30_june_is_in_force(programme)
     assert [row["expected_rate"] for row in frozen.lines[indicators["高血压管理率"]]] == [
         row["expected_rate"] for row in managed
     ]
+
+
+def test_r11_page_of_31_july_has_june_s_canteens_behind_it_and_august_s_ahead(programme):
+    canteens = Milestone.objects.filter(
+        indicator__name="新建改扩建食堂", indicator__sub_project__project__programme=programme
+    )
+    found = milestones_on(programme, datetime.date(2022, 7, 31), reader=Reader(everything=True))
+
+    judged = {
+        row.due_on: {cell["status"] for (pk, _), cell in found.cells.items() if pk == row.pk} - {"no_task"}
+        for row in canteens
+    }
+
+    assert judged.keys() == {datetime.date(2022, 6, 30), datetime.date(2022, 8, 31)}
+    # Half of them are built in every place; 31 August is 31 days away, more than the 14 of 临近.
+    assert judged[datetime.date(2022, 6, 30)] == {"attained"}
+    assert judged[datetime.date(2022, 8, 31)] == {"not_due"}
 
 
 def test_catalogue_workbook_of_the_year_reads_back_without_a_change(programme, tmp_path):
