@@ -6,8 +6,8 @@ has_exclusions, expected_rate, city_rate, compared, benchmark, benchmark_measure
 """
 
 
-def placed(subject: str) -> str:
-    """Return the CTEs `placeable` and `placed` over `yardsticks`.
+def placed(subject: str, counted: str = "assessed") -> str:
+    """Return the CTEs `placeable` and `placed` over `yardsticks`; `counted`: SQL for which lines take part.
 
     R8: competition places among the assessed lines with a rate; an at_most line at zero stands before every finite
     rate. R9: strictly worse on the compared value; a value that should be low is worse when it is more. A sum with
@@ -16,7 +16,7 @@ def placed(subject: str) -> str:
     return f"""
 placeable AS (
     SELECT y.*,
-           (participant_kind <> 'whole' AND assessed AND (rate IS NOT NULL OR is_zero_best))
+           (participant_kind <> 'whole' AND {counted} AND (rate IS NOT NULL OR is_zero_best))
                AS is_placed,
            (is_sum AND has_exclusions) AS is_incomplete
     FROM yardsticks y

@@ -1,7 +1,8 @@
 """Reads of the supervision app."""
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q, Sum
 
 from livelihood.access import OVERSEEING_ROLES, Role, access_of
 from projects.models import ReportingPeriod
@@ -14,11 +15,13 @@ class ScoringSchemeQuerySet(models.QuerySet):
         """Return the programme's schemes effective on `day`, the newest first."""
         return self.filter(programme=programme, effective_from__lte=day).order_by("-version")
 
-    def with_funds(self):
-        """Say of each scheme whether money counts in it, as `has_fund_components`."""
-        component = self.model._meta.get_field("components").related_model
-        paid = component.objects.filter(scheme=OuterRef("pk"), kind=component.Kind.FUND_RATE)
-        return self.annotate(has_fund_components=Exists(paid))
+    def with_kinds(self):
+        """Say of each scheme its kinds of component, as the list `kinds`, and the most points, `full_score`."""
+        put_on = Q(components__kind__in=("last_place", "event_off", "event_on", "year_end"))
+        return self.annotate(
+            kinds=ArrayAgg("components__kind", distinct=True, default=[]),
+            full_score=Sum("components__weight", filter=~put_on),
+        )
 
 
 class SnapshotQuerySet(models.QuerySet):

@@ -36,6 +36,12 @@ SELECT md5(concat_ws('/',
     (SELECT md5(string_agg(t::text, ';' ORDER BY t.id)) FROM fund_set_line t WHERE t.programme_id = %(programme)s),
     (SELECT md5(string_agg(s::text || c::text, ';' ORDER BY c.id))
      FROM scoring_scheme s LEFT JOIN scoring_component c ON c.scheme_id = s.id WHERE s.programme_id = %(programme)s),
+    (SELECT md5(string_agg(m::text, ';' ORDER BY m.id))
+     FROM entered_mark m JOIN reporting_period p ON p.id = m.period_id WHERE p.programme_id = %(programme)s),
+    -- Who reports in time shows in other months' reports, and with a deadline nothing but time passes.
+    (SELECT date_trunc('minute', now()) WHERE EXISTS (
+        SELECT 1 FROM scoring_component c JOIN scoring_scheme s ON s.id = c.scheme_id
+        WHERE s.programme_id = %(programme)s AND c.kind = 'timeliness')),
     (SELECT COUNT(*) || ',' || MAX(s.id) FROM snapshot s
      JOIN reporting_period p ON p.id = s.period_id WHERE p.programme_id = %(programme)s)))
 """

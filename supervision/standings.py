@@ -16,9 +16,11 @@ from django.db import connection
 from funding.fund_ctes import PLANNED_NOW
 from projects.models import Indicator, Participant, Programme, Report, ReportingPeriod
 from projects.progress import INPUT_COLUMNS, progress_ctes, progress_parameters
+from supervision.components import PLAIN, Shape, shape_of
+from supervision.last_places import history_of, history_parameters
 from supervision.models import ScoringScheme, Snapshot
 from supervision.places import listed, placed
-from supervision.scores import money_parameters, score_ctes
+from supervision.scores import money_parameters, score_ctes, unit_score
 
 # R15: exclusive, the first that holds. exceeded, done and met on exact values; on_schedule on the
 # printed ones (R7). R12: growth is met or not, an annual indicator is not due before the year ends.
@@ -50,7 +52,7 @@ status AS (
                WHEN rate >= expected_rate THEN 'on_schedule'
                ELSE 'behind'
            END AS status,
-           CASE WHEN participant_kind = 'whole' OR NOT assessed OR shown_task <> 'assessed'
+           CASE WHEN participant_kind = 'whole' OR NOT {scored} OR shown_task <> 'assessed'
                 THEN NULL
                 WHEN shown_value IS NULL THEN 0
                 WHEN is_zero_best OR (shown_target = 0 AND direction <> 'at_most') THEN 100
@@ -80,26 +82,6 @@ prior AS (
     SELECT participant_id, previous_place, target_adjusted AS revised
     FROM snapshot_unit
     WHERE snapshot_id = %(snapshot)s
-)"""
-
-UNIT_SCORE = """
-unit_rounded AS (
-    SELECT u.participant_id, u.participant_order, u.ranked, u.has_report,
-           p.previous_place, COALESCE(p.revised, FALSE) AS target_adjusted,
-           CASE WHEN u.has_report THEN ROUND(ROUND(t.total, 20), c.decimals) END AS score,
-           CASE WHEN u.has_report THEN ROUND(ROUND(m.mean, 20), c.decimals) END AS plain_score
-    FROM unit u
-    CROSS JOIN scope c
-    LEFT JOIN unit_total t ON t.participant_id = u.participant_id
-    LEFT JOIN plain m ON m.participant_id = u.participant_id
-    LEFT JOIN prior p ON p.participant_id = u.participant_id
-),
-unit_score AS (
-    SELECT r.*,
-           CASE WHEN ranked AND score IS NOT NULL
-                THEN RANK() OVER (PARTITION BY (ranked AND score IS NOT NULL) ORDER BY score DESC)
-           END AS place
-    FROM unit_rounded r
 )"""
 
 #: What the statement adds to a line's inputs; `snapshot_line` stores exactly these.
@@ -157,16 +139,24 @@ UNIT_COLUMNS = [
     "place_change",
 ]
 
-#: Lines and, on each, its unit's overall row: a page needs both and the statement is worked out once.
+#: Lines and, on each, its unit's overall row and its unit's place in the project by the printed project score (R8): a
+#: page needs them all and the statement is worked out once.
 PAGE = LINES.replace(
     "\nFROM status s",
     """,
        u.has_report AS unit_has_report, u.previous_place AS unit_previous_place,
        COALESCE(u.target_adjusted AND u.place <> u.previous_place, FALSE) AS unit_target_adjusted,
        u.score AS unit_score, u.place AS unit_place, u.previous_place - u.place AS unit_place_change,
-       u.plain_score AS unit_plain_score
+       u.plain_score AS unit_plain_score, k.place AS project_place
 FROM status s
-LEFT JOIN unit_score u ON u.participant_id = s.participant_id""",
+LEFT JOIN unit_score u ON u.participant_id = s.participant_id
+LEFT JOIN (
+    SELECT o.participant_id, o.project_id,
+           RANK() OVER (PARTITION BY o.project_id ORDER BY ROUND(ROUND(o.score, 20), f.decimals) DESC) AS place
+    FROM project_score o
+    CROSS JOIN scope f
+    WHERE o.has_report
+) k ON k.participant_id = s.participant_id AND k.project_id = s.project_id""",
 )
 
 UNITS = """
@@ -178,45 +168,54 @@ ORDER BY place NULLS LAST, participant_order, participant_id
 """
 
 
-def statement(tail: str, *, frozen: bool, funds: bool = False) -> str:
+def statement(tail: str, *, frozen: bool, shape: Shape = PLAIN, kept: bool = False) -> str:
     """Return the whole statement over live tables or a snapshot, ending in `tail`.
 
-    `funds`: the scheme has components of money, so the money is worked out as well.
+    `shape`: what the scheme asks for; `kept`: its components' inputs are those of the snapshot as well.
     """
     ctes = [
         *progress_ctes(frozen=frozen),
-        placed("indicator_id"),
-        STATUS,
-        *score_ctes(frozen=frozen, funds=funds),
+        placed("indicator_id", counted=shape.placed),
+        STATUS.format(scored=shape.scored),
+        *score_ctes(shape, frozen=frozen, kept=kept),
         PRIOR_FROZEN if frozen else PRIOR_LIVE,
-        UNIT_SCORE,
+        unit_score(shape),
         listed("indicator_id", "status"),
     ]
     return "WITH " + ",\n".join(cte.strip() for cte in ctes) + "\n" + tail.strip()
 
 
 def statement_for(tail: str, parameters: dict, *, frozen: bool) -> str:
-    """Return the statement with as much of the money as the parameters' scheme asks for."""
-    return statement(tail, frozen=frozen, funds=parameters["has_fund_components"])
+    """Return the statement with as much as the parameters' scheme asks for."""
+    return statement(tail, frozen=frozen, shape=parameters["shape"], kept=parameters["kept"])
 
 
-def live_parameters(period: ReportingPeriod, *, counted=Report.COUNTED) -> dict:
-    """Return the parameters of a live statement: the scheme in force, last period's snapshot."""
-    scheme = ScoringScheme.objects.in_force(period.programme, period.ends_on).with_funds().first()
+def live_parameters(
+    period: ReportingPeriod, *, counted=Report.COUNTED, scheme: ScoringScheme | None = None, history=None
+) -> dict:
+    """Return the parameters of a live statement: the scheme in force, last period's snapshot.
+
+    `scheme` is one to try instead, `history` who was last in the months before under it.
+    """
+    schemes = ScoringScheme.objects.with_kinds()
+    found = schemes.in_force(period.programme, period.ends_on) if scheme is None else schemes.filter(pk=scheme.pk)
     return (
         progress_parameters(period, counted=counted)
         | money_parameters(period)
-        | {
-            "scheme": scheme.pk if scheme else None,
-            "previous": previous_snapshot_id(period),
-            "has_fund_components": bool(scheme and scheme.has_fund_components),
-        }
+        | _scheme_parameters(period, found.first(), history)
+        | {"previous": previous_snapshot_id(period)}
     )
 
 
-def frozen_parameters(snapshot: Snapshot, *, refresh_benchmarks: bool = False) -> dict:
-    """Return the parameters of a statement over `snapshot`'s own inputs."""
-    scheme = ScoringScheme.objects.filter(pk=snapshot.scheme_id).with_funds().first()
+def frozen_parameters(
+    snapshot: Snapshot, *, refresh_benchmarks: bool = False, scheme: ScoringScheme | None = None, history=None
+) -> dict:
+    """Return the parameters of a statement over `snapshot`'s own inputs.
+
+    With a `scheme` to try its components' inputs are taken from the live tables: the snapshot has none of them.
+    """
+    tried = ScoringScheme.objects.with_kinds().filter(pk=snapshot.scheme_id if scheme is None else scheme.pk).first()
+    is_kept = scheme is None
     return (
         progress_parameters(
             snapshot.period,
@@ -225,12 +224,33 @@ def frozen_parameters(snapshot: Snapshot, *, refresh_benchmarks: bool = False) -
             refresh_benchmarks=refresh_benchmarks,
         )
         | money_parameters(snapshot.period)
-        | {
-            "scheme": snapshot.scheme_id,
-            "previous": None,
-            "has_fund_components": bool(scheme and scheme.has_fund_components),
-        }
+        | _scheme_parameters(snapshot.period, tried, history, is_kept=is_kept)
+        | {"previous": None}
     )
+
+
+def _scheme_parameters(
+    period: ReportingPeriod, scheme: ScoringScheme | None, history: list[set[int]] | None, *, is_kept: bool = False
+) -> dict:
+    """Return what the statement asks of the scheme; a query more where it takes points off for last places."""
+    shape = shape_of(scheme)
+    parameters = {
+        "scheme": scheme.pk if scheme else None,
+        "shape": shape,
+        "kept": is_kept,
+        "full_score": scheme.full_score if scheme else None,
+        "min_indicators": scheme.min_indicators if scheme else 0,
+        "programme": period.programme_id,
+        "period_kind": period.kind,
+        "as_of": period.as_of,
+        "ends_on": period.ends_on,
+        "year_start": period.ends_on.replace(month=1, day=1),
+    }
+    if "last_place" not in shape.kinds or is_kept:
+        return parameters
+    streaks = scheme.components.filter(kind="last_place").values_list("streak", flat=True)
+    lasts = history_of(period, parameters) if history is None else history
+    return parameters | history_parameters(lasts, streaks)
 
 
 def previous_snapshot_id(period: ReportingPeriod) -> int | None:
@@ -253,8 +273,9 @@ def fetch(tail: str, parameters: dict, *, frozen: bool) -> list[dict]:
         cursor.execute(statement_for(tail, parameters, frozen=frozen), parameters)
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    in_json = JSON_COLUMNS.intersection(names)
     for row in rows:
-        for name in JSON_COLUMNS & row.keys():
+        for name in in_json:
             # Django hands JSONB of raw SQL over as text.
             row[name] = None if row[name] is None else json.loads(row[name])
     return rows
@@ -277,6 +298,8 @@ class Standings:
     participants: dict[int, Participant]
     lines: dict[int, list[dict]]
     units: list[dict]
+    #: The most a unit can have before deductions and additions.
+    full_score: Decimal | None = None
 
     def whole(self, indicator_id: int) -> dict | None:
         """Return the row of the `whole` participant, which carries the indicator's lists."""
@@ -338,14 +361,15 @@ def _by_place(unit: dict) -> tuple:
 def _assemble(period: ReportingPeriod, snapshot: Snapshot | None, parameters: dict, *, frozen: bool) -> Standings:
     programme: Programme = period.programme
     by_indicator, units = defaultdict(list), {}
+    names = [f"unit_{column}" for column in UNIT_OF_PAGE]
     for row in fetch(PAGE, parameters, frozen=frozen):
-        unit = {column: row.pop(f"unit_{column}") for column in UNIT_OF_PAGE}
-        if row["participant_kind"] != "whole":
+        unit = [row.pop(name) for name in names]
+        if row["participant_kind"] != "whole" and row["participant_id"] not in units:
             units[row["participant_id"]] = {
                 "participant_id": row["participant_id"],
                 "ranked": row["ranked"],
                 "participant_order": row["participant_order"],
-            } | unit
+            } | dict(zip(UNIT_OF_PAGE, unit, strict=True))
         by_indicator[row["indicator_id"]].append(row)
     indicators = {row.pk: row for row in Indicator.objects.of_programme(programme)}
     for rows in by_indicator.values():
@@ -360,4 +384,5 @@ def _assemble(period: ReportingPeriod, snapshot: Snapshot | None, parameters: di
         participants={row.pk: row for row in programme.participants.order_by("order", "id")},
         lines=dict(by_indicator),
         units=sorted(units.values(), key=_by_place),
+        full_score=parameters["full_score"],
     )

@@ -1,97 +1,12 @@
-"""Scoring schemes, and the frozen inputs and results of a closed period."""
+"""Frozen inputs and results of a closed period."""
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 
-from funding.models import FundFigure
-from funding.sources import FundKind
-from livelihood.constraints import one_of
 from livelihood.models import User
-from projects.models import Benchmark, Indicator, Participant, Programme, ReportingPeriod, Target
+from projects.models import Benchmark, Indicator, Participant, ReportingPeriod, Target
 from supervision import querysets
-
-
-class ScoringScheme(models.Model):
-    """考核办法: a version of how 综合排名 is computed; a change is a new version (R13)."""
-
-    programme = models.ForeignKey(
-        Programme, models.PROTECT, verbose_name="年度民生工程", related_name="scoring_schemes"
-    )
-    version = models.PositiveSmallIntegerField("版本")
-    name = models.CharField("名称", max_length=100)
-    effective_from = models.DateField("施行日期")
-    source = models.CharField("依据", max_length=200, blank=True)
-    is_demo = models.BooleanField("演示数据", default=False)
-    adopted_at = models.DateTimeField("制定时间", db_default=Now())
-    adopted_by = models.ForeignKey(User, models.PROTECT, verbose_name="制定人", related_name="adopted_schemes")
-
-    objects = querysets.ScoringSchemeQuerySet.as_manager()
-
-    class Meta:
-        db_table = "scoring_scheme"
-        verbose_name = verbose_name_plural = "考核办法"
-        ordering = ["programme", "version"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["programme", "version"],
-                name="scheme_version_unique",
-                violation_error_message="该年度已有相同版本的考核办法",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.name} 第{self.version}版"
-
-
-class ScoringComponent(models.Model):
-    """考核项: one part of the score, its weight and cap."""
-
-    class Kind(models.TextChoices):
-        PROJECT_RATES = "project_rates", "项目完成率"
-        FUND_RATE = "fund_rate", "资金比率"
-
-    scheme = models.ForeignKey(ScoringScheme, models.PROTECT, verbose_name="考核办法", related_name="components")
-    code = models.CharField("代码", max_length=30)
-    name = models.CharField("名称", max_length=60)
-    kind = models.CharField("计算方式", max_length=20, choices=Kind)
-    # A rate of money: its denominator is the programme's.
-    fund_kind = models.CharField("资金类别", max_length=12, choices=FundKind, blank=True)
-    measure = models.CharField("资金环节", max_length=10, choices=FundFigure.Stage, blank=True)
-    weight = models.DecimalField("权重", max_digits=6, decimal_places=2)
-    cap = models.DecimalField("封顶分", max_digits=6, decimal_places=2, default=100)
-
-    class Meta:
-        db_table = "scoring_component"
-        verbose_name = verbose_name_plural = "考核项"
-        ordering = ["scheme", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["scheme", "code"],
-                name="component_code_unique",
-                violation_error_message="该办法已有相同代码的考核项",
-            ),
-            one_of("component_kind_valid", "kind", ["project_rates", "fund_rate"], message="考核项计算方式不正确"),
-            models.CheckConstraint(
-                name="component_fund_given",
-                condition=Q(kind="fund_rate", fund_kind__in=FundKind.values, measure__in=FundFigure.Stage.values)
-                | (~Q(kind="fund_rate") & Q(fund_kind="", measure="")),
-                violation_error_message="资金比率要写明资金类别和环节,别的考核项不写",
-            ),
-            models.CheckConstraint(
-                name="component_weight_valid",
-                condition=Q(weight__gt=0, weight__lte=100),
-                violation_error_message="权重应大于0且不超过100",
-            ),
-            models.CheckConstraint(
-                name="component_cap_valid",
-                condition=Q(cap__gt=0),
-                violation_error_message="封顶分应大于0",
-            ),
-        ]
-
-    def __str__(self):
-        return self.name
+from supervision.models.scoring import ScoringScheme
 
 
 class Snapshot(models.Model):
@@ -238,3 +153,35 @@ class SnapshotUnit(models.Model):
 
     def __str__(self):
         return f"{self.snapshot} {self.participant}"
+
+
+class SnapshotComponent(models.Model):
+    """快照考核项: what one component of the scheme was made of and came to for one participant.
+
+    `part` and `whole` are inputs (a mark and its maximum, returns on time and due), `points` the result: 0–100, of a
+    deduction what is added, so below zero. Written for schemes that ask for more than the lines and the money hold.
+    """
+
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, verbose_name="快照", related_name="components")
+    participant = models.ForeignKey(
+        Participant, models.PROTECT, verbose_name="考核单位", related_name="snapshot_components"
+    )
+    code = models.CharField("代码", max_length=30)
+    part = models.DecimalField("分子", max_digits=20, decimal_places=6, null=True)
+    whole = models.DecimalField("分母", max_digits=20, decimal_places=6, null=True)
+    points = models.DecimalField("得分", max_digits=20, decimal_places=6, null=True)
+
+    class Meta:
+        db_table = "snapshot_component"
+        verbose_name = verbose_name_plural = "快照考核项"
+        ordering = ["snapshot", "participant", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["snapshot", "participant", "code"],
+                name="snapshot_component_unique",
+                violation_error_message="快照考核项重复",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.snapshot} {self.participant} {self.code}"

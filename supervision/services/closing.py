@@ -180,12 +180,12 @@ def _require_complete(period: ReportingPeriod, without: list[str]) -> list[str]:
     left_out = {known[name].key for name in without}
     missing = [row for row in reporters if not row.is_approved and row.key not in left_out]
     if missing:
-        raise CloseRefused([_missing_sentence(row) for row in missing])
+        raise CloseRefused([_missing_sentence(row, period) for row in missing])
     return [row.key for row in reporters if row.key in left_out and not row.is_approved]
 
 
-def _missing_sentence(reporter: Reporter) -> str:
-    return f"{reporter.name}的月报还没有审核通过，现在是“{STATES[reporter.state][1]}”。"
+def _missing_sentence(reporter: Reporter, period: ReportingPeriod) -> str:
+    return f"{reporter.name}的{period.get_kind_display()}报还没有审核通过，现在是“{STATES[reporter.state][1]}”。"
 
 
 def _closed_before(period: ReportingPeriod) -> Closed:

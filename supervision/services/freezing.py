@@ -12,6 +12,7 @@ from projects.models import ReportingPeriod
 from projects.progress import CALC_VERSION, INPUT_COLUMNS
 from supervision.fund_standings import FUND_COLUMNS, FUNDS, RATE_COLUMNS, RATES, fetch_funds, fund_statement
 from supervision.models import Snapshot
+from supervision.scores import components
 from supervision.standings import (
     LINES,
     OUTPUT_COLUMNS,
@@ -23,13 +24,15 @@ from supervision.standings import (
 )
 
 LINE_COLUMNS = [*INPUT_COLUMNS, *OUTPUT_COLUMNS]
-#: The rows of a snapshot in the order in which they are hashed: table, columns, key. A snapshot without money has the
-#: hash it had before there was any.
+COMPONENT_COLUMNS = ["participant_id", "code", "part", "whole", "points"]
+#: The rows of a snapshot in the order in which they are hashed: table, columns, key. A snapshot without money, or
+#: without components of its own, has the hash it had before there was any.
 FROZEN_TABLES = [
     ("snapshot_line", LINE_COLUMNS, "indicator_id, participant_id"),
     ("snapshot_unit", UNIT_COLUMNS, "participant_id"),
     ("snapshot_fund", list(FUND_COLUMNS), "fund_line_id"),
     ("snapshot_fund_rate", list(RATE_COLUMNS), "fund_kind, measure, project_id NULLS FIRST, participant_id"),
+    ("snapshot_component", COMPONENT_COLUMNS, "code, participant_id"),
 ]
 #: What the heads of two snapshots must share for their lines to be comparable.
 HEAD_FIELDS = ["period_id", "version", "scheme_id", "decimals", "elapsed_parts", "elapsed_whole", "calc_version"]
@@ -103,6 +106,9 @@ def freeze(
     _insert("snapshot_unit", UNIT_COLUMNS, statement_for(UNITS, parameters, frozen=frozen), parameters, snapshot.pk)
     for table, columns, tail in (("snapshot_fund", FUND_COLUMNS, FUNDS), ("snapshot_fund_rate", RATE_COLUMNS, RATES)):
         _insert(table, list(columns), fund_statement(tail, frozen=frozen), parameters, snapshot.pk)
+    if parameters["shape"].is_kept:
+        rows = statement_for(components(parameters["shape"]), parameters, frozen=frozen)
+        _insert("snapshot_component", COMPONENT_COLUMNS, rows, parameters, snapshot.pk)
     snapshot.sha256 = snapshot_sha256(snapshot)
     snapshot.save(force_insert=True)
     record_event(

@@ -15,7 +15,8 @@ from projects.services.reports import content_hash
 from supervision.documents.paper import content_sha256
 from supervision.fund_standings import RATE_COLUMNS, RATES, fund_statement
 from supervision.models import Document, Snapshot
-from supervision.services.freezing import snapshot_sha256
+from supervision.scores import components
+from supervision.services.freezing import COMPONENT_COLUMNS, snapshot_sha256
 from supervision.standings import LINES, OUTPUT_COLUMNS, UNIT_COLUMNS, UNITS, frozen_parameters, statement_for
 
 #: Of a set of differing rows so many are named one by one.
@@ -32,6 +33,7 @@ _NAMES = {
         "d.fund_kind || ' ' || d.measure || COALESCE(' 第' || d.project_seq || '项', '')",
         ["fund_kind", "measure", "project_seq"],
     ),
+    "snapshot_component": ("d.code", ["code"]),
 }
 _JOINS = {"snapshot_line": "JOIN indicator i ON i.id = d.indicator_id"}
 
@@ -92,10 +94,13 @@ def _snapshots() -> Iterator[str]:
             yield f"{name}：是按算法第{snapshot.calc_version}版冻结的，现在是第{CALC_VERSION}版，不能逐项复算。"
             continue
         parameters = frozen_parameters(snapshot)
+        shape = parameters["shape"]
+        parts = statement_for(components(shape), parameters, frozen=True)
         for table, columns, rows, what in (
             ("snapshot_line", LINE_RESULTS, statement_for(LINES, parameters, frozen=True), "行"),
             ("snapshot_unit", UNIT_COLUMNS, statement_for(UNITS, parameters, frozen=True), "个单位"),
             ("snapshot_fund_rate", list(RATE_COLUMNS), fund_statement(RATES, frozen=True), "行资金比率"),
+            *([("snapshot_component", COMPONENT_COLUMNS, parts, "个考核项")] if shape.is_kept else []),
         ):
             count, sample = _differences(snapshot, table, columns, rows, parameters)
             if count:

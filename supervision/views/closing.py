@@ -12,6 +12,7 @@ from supervision.document_forms import CloseForm
 from supervision.models import Document, Snapshot
 from supervision.services import closing
 from supervision.services.freezing import benchmarks_moved
+from supervision.services.marks import marks_missing
 from supervision.services.snapshots import refresh_snapshot
 
 
@@ -38,6 +39,7 @@ def period_close(request: HttpRequest, code: str, period: str) -> HttpResponse:
         "reporters": reporters,
         "missing": missing,
         "needs_close": closing.needs_close(found),
+        "marks_missing": marks_missing(found),
         "job": closing.close_job_of(found),
         "closed_without": [row.name for row in reporters if row.key in found.closed_without],
         "snapshot": snapshot,

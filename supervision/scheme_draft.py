@@ -1,0 +1,151 @@
+"""A version of a 考核办法 before it is stored: what a form or a preset says, and its words."""
+
+import datetime
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+
+from funding.sources import FundKind
+from livelihood.formats import format_number
+from livelihood.models import Agency
+from projects.models import Programme
+from supervision.components import ADJUSTMENTS, KINDS
+from supervision.models import ScoringComponent, ScoringScheme
+from supervision.services.benchmarks import benchmark_rates
+
+K = ScoringComponent.Kind
+
+#: Kinds that are chosen together with one more word: its field.
+CHOICE_FIELD = {K.TIMELINESS: "span", K.ENTERED: "marked_by"}
+FUND_MEASURES = (("received", "到位率"), ("disbursed", "拨付率"), ("spent", "支出率"))
+
+
+@dataclass(frozen=True)
+class ComponentDraft:
+    """One component or deduction; the fields are those of ScoringComponent."""
+
+    kind: str
+    name: str
+    weight: Decimal
+    code: str = ""
+    cap: Decimal = Decimal(100)
+    fund_kind: str = ""
+    measure: str = ""
+    span: str = ""
+    max_mark: Decimal | None = None
+    marked_by: str = ""
+    agency: Agency | None = None
+    streak: int | None = None
+    place_points: str = ""
+
+    @classmethod
+    def of_choice(cls, choice: str, **given) -> "ComponentDraft":
+        """Return the draft a choice of `kind_choices` stands for: entered:survey, fund_rate:project:disbursed."""
+        kind, *rest = choice.split(":")
+        names = ("fund_kind", "measure") if kind == K.FUND_RATE else (CHOICE_FIELD.get(kind, ""),)
+        return cls(kind=kind, **dict(zip(names, rest, strict=False)), **given)
+
+    @classmethod
+    def of(cls, component: ScoringComponent) -> "ComponentDraft":
+        """Return a stored component as a draft of the next version."""
+        return cls(**{one.name: getattr(component, one.name) for one in fields(cls)})
+
+    @property
+    def choice(self) -> str:
+        """Return what `of_choice` takes."""
+        if self.kind == K.FUND_RATE:
+            return f"{self.kind}:{self.fund_kind}:{self.measure}"
+        extra = CHOICE_FIELD.get(self.kind)
+        return f"{self.kind}:{getattr(self, extra)}" if extra else str(self.kind)
+
+    @property
+    def kind_label(self) -> str:
+        """Return the kind's printed name."""
+        return KINDS[self.kind].label
+
+    @property
+    def is_adjustment(self) -> bool:
+        """Tell whether it is put on or off the sum, and carries no weight."""
+        return self.kind in ADJUSTMENTS
+
+    def words(self) -> str:
+        """Return what the component counts, in words with its numbers."""
+        each = format_number(self.weight)
+        cap = f"，累计最多{format_number(self.cap)}分" if self.cap < 100 else ""
+        if self.kind == K.LAST_PLACE:
+            when = "每次末位" if self.streak == 1 else f"连续{self.streak}次以上末位的，每次"
+            return f"{when}扣{each}分{cap}"
+        if self.kind in (K.EVENT_OFF, K.EVENT_ON):
+            return f"每次{'扣' if self.kind == K.EVENT_OFF else '加'}{each}分，全年累计{cap}"
+        if self.kind == K.YEAR_END:
+            steps = [f"第{place}名{points}分" for place, points in enumerate(self.place_points.split(","), start=1)]
+            return f"12月按名次：{'、'.join(steps)}，其后每降1名再扣{each}分"
+        cap = f"，封顶{format_number(self.cap)}" if self.cap != 100 else ""
+        if self.kind == K.ENTERED:
+            agency = f"（{self.agency}）" if self.agency else ""
+            by = marker_words(ScoringComponent.MarkedBy(self.marked_by))
+            return f"{by}{agency}打分，满分{format_number(self.max_mark)}，另一人确认后计入{cap}"
+        if self.kind == K.FUND_RATE:
+            rate = dict(FUND_MEASURES)[self.measure]
+            return f"{FundKind(self.fund_kind).label}{rate}；没有资金计划的单位不计这一项{cap}"
+        if self.kind == K.TIMELINESS:
+            return f"{ScoringComponent.Span(self.span).label}{KINDS[self.kind].note}{cap}"
+        return f"{KINDS[self.kind].note}{cap}"
+
+
+@dataclass(frozen=True)
+class SchemeDraft:
+    """A whole version. `base_version`: the newest one its author saw, 0 where there was none."""
+
+    name: str
+    effective_from: datetime.date
+    source: str
+    reason: str
+    components: tuple[ComponentDraft, ...] = field(default=())
+    is_points: bool = False
+    min_indicators: int = 0
+    counts_part_of: bool = False
+    counts_level: bool = True
+    base_version: int = 0
+
+    @property
+    def weighted(self) -> list[ComponentDraft]:
+        """Return the components with a weight."""
+        return [row for row in self.components if not row.is_adjustment]
+
+    @property
+    def total(self) -> Decimal:
+        """Return what the weights add up to: the most a unit can have before deductions and additions."""
+        return sum((row.weight for row in self.weighted), Decimal(0))
+
+
+def marker_words(by: ScoringComponent.MarkedBy) -> str:
+    """Return who marks a component, as the office that keeps the scheme says it of itself."""
+    return "本办" if by == ScoringComponent.MarkedBy.OFFICE else str(by.label)
+
+
+def kind_choices(programme: Programme) -> list[tuple[str, str]]:
+    """Return what a component of the programme may be: choice → label. Only what can be computed is offered."""
+    fund_kinds = {rate.split("-")[0]: None for rate in benchmark_rates(programme)}
+    found: list[tuple[str, str]] = [(K.PROJECT_RATES, K.PROJECT_RATES.label)]
+    found += [
+        (f"fund_rate:{kind}:{measure}", f"{FundKind(kind).label}{label}")
+        for kind in fund_kinds
+        for measure, label in FUND_MEASURES
+    ]
+    if programme.reporting_by == Programme.ReportingBy.PARTICIPANT:
+        found += [(f"timeliness:{span}", f"{K.TIMELINESS.label}（{span.label}）") for span in ScoringComponent.Span]
+    found.append((K.MILESTONES, K.MILESTONES.label))
+    found += [(f"entered:{by}", f"打分（{marker_words(by)}）") for by in ScoringComponent.MarkedBy]
+    return found + [(code, KINDS[code].label) for code in KINDS if code in ADJUSTMENTS]
+
+
+def rules_of(scheme: ScoringScheme | SchemeDraft) -> list[str]:
+    """Return what a version says beside its components, in sentences."""
+    found = []
+    if scheme.counts_part_of:
+        found.append("其中等本身不考核的数值指标也参加计分和位次。")
+    if not scheme.counts_level:
+        found.append("比率、标准等水平类指标不参加计分。")
+    if scheme.min_indicators:
+        found.append(f"有任务的考核指标少于{scheme.min_indicators}个的单位不排位次。")
+    return found
