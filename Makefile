@@ -3,8 +3,9 @@ VAR ?= var
 PORT ?= 8000
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-# Two browsers at a time, a file each: what is looked at waits for two thirds of the time.
-BROWSER := -n 2 --dist loadfile
+# Two browsers at a time, a file each, in the order of tests/browser/conftest.py: what is looked at waits for two thirds
+# of the time.
+BROWSER := tests/browser -n 2 --dist loadfile --no-loadscope-reorder
 APPS := livelihood projects funding supervision
 
 # Embedded PostgreSQL and Valkey; production sets DATABASE_URL and REDIS_URL and does not come through here.

@@ -14,6 +14,9 @@ from tests.support import databases, memory, processes, worlds
 
 pytest_plugins = ["tests.cast"]
 
+# Joins in the order written: on a handful of rows any will do, and PostgreSQL spent a third of its time choosing.
+os.environ["PGOPTIONS"] = "-c join_collapse_limit=1 -c from_collapse_limit=1"
+
 # Examples are the same in every run, so that a red run can be repeated; make test-long explores.
 hypothesis_settings.register_profile("usual", deadline=None, max_examples=15, derandomize=True, database=None)
 hypothesis_settings.register_profile("long", deadline=None, max_examples=1000, database=None)
@@ -32,6 +35,8 @@ def pytest_collection_modifyitems(items):
     modules = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
     items.sort(key=lambda item: (modules[item.path], [name for name, _ in worlds.worlds_of(item)]))
     for item in items:
+        if item.get_closest_marker("browser") and item.path.parent.name != "browser":
+            raise pytest.UsageError(f"{item.nodeid}: tests of the browser lie in tests/browser; make test looks there.")
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
         is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)

@@ -15,6 +15,17 @@ from tests.support.demo import demo_database
 
 # Playwright's loop runs in the test's thread; Django would take our ORM calls for calls from async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# A site's two processes import the product once.
+os.environ["GUNICORN_CMD_ARGS"] = "--preload"
+
+
+#: The files that take longest, in this order before the others: two browsers end at the same time.
+LONGEST = ["test_accessibility", "test_entry", "test_walk", "test_month", "test_new_year", "test_import", "test_funds"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @dataclass(frozen=True)

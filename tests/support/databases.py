@@ -15,6 +15,8 @@ from livelihood import embedded, embedded_host
 from tests.support import worlds
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What a later run need not make again.
+KEPT = ROOT / ".pytest_cache"
 TEMPLATE = "livelihood_template"
 _numbers = itertools.count(1)
 
@@ -58,23 +60,30 @@ def ensure_template() -> None:
 
 def _migrate_or_repeat(name: str) -> None:
     """Run the real migrations; or, while no migration has changed since, the dump of what they made."""
-    dump = ROOT / ".pytest_cache" / f"template-{_migrations_key()}.sql"
+    dump = KEPT / f"template-{_migrations_key()}.sql"
     if dump.exists():
         with connections["owner"].cursor() as cursor:
             cursor.execute(dump.read_text())
         return
     call_command("migrate", verbosity=0, interactive=False)
-    servers = test_servers()
-    text = embedded_host.run_program(
-        embedded_host.server_account(servers.store),
-        *("pg_dump", "--inserts", "-h", servers.sockets, "-p", embedded.SOCKET_PORT),
-        *("-U", embedded.OWNER_ROLE, name),
-    )
-    dump.parent.mkdir(exist_ok=True)
-    draft = dump.with_suffix(f".{os.getpid()}")
+    text = run_client("pg_dump", "--inserts", name)
     # Lines with a backslash are for psql.
-    draft.write_text("".join(line for line in text.splitlines(keepends=True) if not line.startswith("\\")))
-    draft.replace(dump)
+    keep(dump, "".join(line for line in text.splitlines(keepends=True) if not line.startswith("\\")))
+
+
+def run_client(program: str, *arguments) -> str:
+    """Run pg_dump or psql as the owner of the tables; the last argument is the database. Its output."""
+    servers = test_servers()
+    address = ("-h", servers.sockets, "-p", embedded.SOCKET_PORT, "-U", embedded.OWNER_ROLE)
+    return embedded_host.run_program(embedded_host.server_account(servers.store), program, *address, *arguments)
+
+
+def keep(file: Path, text: str) -> None:
+    """Write a file for later runs, whole or not at all."""
+    file.parent.mkdir(exist_ok=True)
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.write_text(text)
+    draft.replace(file)
 
 
 def _migrations_key() -> str:
@@ -87,7 +96,12 @@ def _migrations_key() -> str:
     ]
     for app in ("livelihood", "projects", "funding", "supervision"):
         files += sorted((ROOT / app).glob("migrations/*.py")) + sorted((ROOT / app).glob("sql.py"))
-    digest = hashlib.sha256()
+    return key_of(files)
+
+
+def key_of(files, extra: str = "") -> str:
+    """Changes with the name or the content of any of the files, and with `extra`."""
+    digest = hashlib.sha256(extra.encode())
     for file in files:
         digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]

@@ -97,6 +97,8 @@ def start_web(
         port = address.rsplit(":", 1)[1] if address else probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     command = _procfile_command("web", WEB_WORKERS="2", HOST="127.0.0.1", PORT=str(port))
+    # With much data the database plans as in production.
+    environment = {"PGOPTIONS": ""} | (environment or {})
     process = Process("-m", *command, log=log, environment=environment)
 
     def answers() -> bool:
