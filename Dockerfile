@@ -2,7 +2,7 @@
 # Registries on a closed network: --build-arg REGISTRY=… PIP_INDEX_URL=… NPM_REGISTRY=…
 ARG REGISTRY=docker.io/library
 
-# Bootstrap's files, by the lock.
+# Bootstrap's and the charts' files, by the lock.
 FROM ${REGISTRY}/node:22-bookworm-slim AS styles
 ARG NPM_REGISTRY=https://registry.npmjs.org/
 WORKDIR /app

@@ -17,6 +17,7 @@ from projects import parts, rights
 from projects.cell_key import Key, key_text
 from projects.line_facts import LineFacts
 from projects.models import Evidence, Participant, Report
+from projects.month_starts import Start, carried_word, newest_starts, starts_from_weeks, weeks_within
 from projects.services.held import present_in
 from projects.services.reports import is_open_for_figures, is_whole
 
@@ -85,6 +86,7 @@ class FundLines:
         self.notes = self.facts.notes
         self.signatures = self.facts.signatures
         self.is_open = is_open_for_figures(self.report)
+        self.starts = self._starts()
         shown = [row for row in self.cells if self._is_shown(row)]
         self.lines, self.rates, self.figures, self.flags, self.evidence = {}, {}, {}, defaultdict(list), {}
         if not shown:
@@ -105,6 +107,16 @@ class FundLines:
             files = Evidence.objects.filter(report=self.report, part="funds", removed_at__isnull=True)
             self.evidence = dict(files.values_list("cell").annotate(Count("id")).order_by())
         self.cell_url = reverse("projects:report-cell", args=[self.report.pk, "0-0"])
+
+    def _starts(self) -> dict[Key, Start]:
+        """Return what the last submitted week within the month says of the stages. At most one query."""
+        if not starts_from_weeks(self.period):
+            return {}
+        lines = {row["line_id"] for row in self.cells}
+        rows = FundFigure.objects.filter(
+            **weeks_within(self.period), fund_line__in=lines, state=FundFigure.State.REPORTED
+        )
+        return newest_starts(rows, "fund_line_id", "stage")
 
     def _is_shown(self, cell: dict) -> bool:
         return self.only is None or key_text((cell["line_id"], cell["stage"])) in self.only
@@ -132,7 +144,9 @@ class FundLines:
         """Return one stage of a line, brief where it is only counted."""
         key: Key = (cell["line_id"], cell["stage"])
         name, is_confirmed, has_plan = key_text(key), cell["value"] is not None, cell["planned"] is not None
-        is_carried = not (is_confirmed or cell["is_flagged"] or cell["last_value"] is None or not has_plan)
+        start = self.starts.get(key)
+        offered = start.value if start else cell["last_value"]
+        is_carried = not (is_confirmed or cell["is_flagged"] or offered is None or not has_plan)
         row = {
             "key": name,
             "pair": key,
@@ -147,6 +161,8 @@ class FundLines:
             "is_text": False,
             "is_confirmed": is_confirmed,
             "is_carried": is_carried,
+            "start": start,
+            "offered": offered,
             "is_mine": self.scope.covers(cell["participant_id"], cell["sub_project_id"]),
             "version": cell["version"],
             "sub_project_id": cell["sub_project_id"],
@@ -180,7 +196,8 @@ class FundLines:
             "remark": figure.remark if figure else "",
             "reason": flags[0].reason if flags else "",
             "reason_choices": list(dict.fromkeys(word for flag in flags for word in choices_of(flag.code))),
-            "carried": money_words.amount_words(amounts["last_value"], self.money),
+            "carried": money_words.amount_words(row["offered"], self.money),
+            "carried_word": carried_word(self.period, row["start"]),
             "is_typed": self.is_open and row["is_mine"],
         }
         self._keep_typed(row)

@@ -61,5 +61,5 @@ def _revision(revision: FundFigureRevision, row: dict, money: str) -> dict:
         "old": old if old != new else "",
         "new": new,
         "remark": revision.new_remark,
-        "how": door_words(revision, row["last"]),
+        "how": door_words(revision, row["last"], row["start"]),
     }

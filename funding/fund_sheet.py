@@ -17,7 +17,7 @@ _AGAINST, _MISSING = "对照(%)", "还差"
 
 def funds_sheet(report: Report, sections: list[dict], *, facts: str, show: str) -> Sheet:
     """Return the funds of a report as a sheet, in the unit of the page; `sections` are the page's lines."""
-    unit, is_agency = CHOICES[money_of(report)], report.agency_id is not None
+    unit, is_agency, period = CHOICES[money_of(report)], report.agency_id is not None, report.period
     columns = [
         Column("序号", 6),
         Column("项目", 24),
@@ -26,9 +26,9 @@ def funds_sheet(report: Report, sections: list[dict], *, facts: str, show: str) 
         Column("资金来源", 14),
         Column("环节", 8),
         Column(f"计划（{unit}）", 14, is_number=True),
-        Column(f"上月累计（{unit}）", 14, is_number=True),
-        Column(f"本月累计（{unit}）", 14, is_number=True),
-        Column(f"本月新增（{unit}）", 14, is_number=True),
+        Column(f"{period.previous_word}累计（{unit}）", 14, is_number=True),
+        Column(f"{period.this_word}累计（{unit}）", 14, is_number=True),
+        Column(f"{period.this_word}新增（{unit}）", 14, is_number=True),
         Column("比率(%)", 10, is_number=True),
         Column("比率怎样算", 20),
         Column("时序(%)", 9, is_number=True),

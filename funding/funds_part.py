@@ -12,7 +12,7 @@ from funding.fund_changes import changed_amounts
 from funding.fund_lines import FundLines, lines_of
 from funding.fund_sheet import funds_sheet
 from funding.models import FundFigure
-from funding.return_sheet import return_sheet
+from funding.return_sheet import agency_sheet, return_sheet
 from funding.services.fund_figures import FundConflict, FundEntry, FundOutcome, record_fund_figures
 from livelihood.models import User
 from livelihood.services import Refused
@@ -45,13 +45,14 @@ class FundsPart(FundCells):
 
     def columns(self, report: Report) -> list[dict]:
         """Return the printed columns. No query."""
+        period = report.period
         return [
             column("name", "项目 / 资金来源 / 环节", is_number=False),
             column("unit", "单位", is_number=False),
             column("target", "计划"),
-            column("last", "上月累计"),
-            column("value", "本月累计", typed=True),
-            column("increment", "本月新增"),
+            column("last", f"{period.previous_word}累计"),
+            column("value", f"{period.this_word}累计", typed=True),
+            column("increment", f"{period.this_word}新增"),
             column("rate", "比率%"),
             column("label", "比率怎样算", is_number=False),
             column("expected", "时序"),
@@ -64,6 +65,10 @@ class FundsPart(FundCells):
     def return_sheet(self, period, participant):
         """Return the sheet 资金 of the template."""
         return return_sheet(period, participant)
+
+    def agency_sheet(self, period, agency, units):
+        """Return the sheet 资金 of a lead agency's template."""
+        return agency_sheet(period, agency, units)
 
     def read(self, data) -> dict:
         """Return the cells of a form: "<line>-<stage>" → value, remark, version, reason."""
@@ -138,7 +143,7 @@ class FundsPart(FundCells):
             for row in block["rows"]
             if row["is_carried"] and row["is_typed"] and (keys is None or row["key"] in keys)
         ]
-        entries = [FundEntry(*row["pair"], row["last"], base_version=row["version"]) for row in rows]
+        entries = [FundEntry(*row["pair"], row["offered"], base_version=row["version"]) for row in rows]
         if not entries:
             return parts.SaveResult()
         return self._result(

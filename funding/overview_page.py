@@ -2,10 +2,12 @@
 
 from itertools import groupby
 
+from django.db.models import Exists, OuterRef
+
 from funding.amounts import aligned
 from funding.funds import exclusion_phrases, fetch_rows, fund_rates
 from funding.labels import MEASURES
-from funding.models import FundFigure
+from funding.models import FundFigure, FundLine, PlanCheck
 from funding.plan_page import SOURCE_LABELS
 from funding.sources import FundKind, Source
 from projects.models import Participant, Programme, Project, ReportingPeriod
@@ -21,6 +23,13 @@ def choose_period(programme: Programme) -> ReportingPeriod | None:
     periods = programme.periods.order_by("-ends_on", "kind")
     with_money = FundFigure.objects.filter(state="reported", period__programme=programme)
     return periods.filter(pk__in=with_money.values("period")).first() or periods.first()
+
+
+def undivided(programme: Programme) -> list[Project]:
+    """Return the projects of which a paper prints sums and nothing is planned for a unit. One query."""
+    planned = FundLine.objects.filter(sub_project__project=OuterRef("pk"))
+    printed = PlanCheck.objects.filter(project=OuterRef("pk"))
+    return list(programme.projects.filter(Exists(printed), ~Exists(planned)).order_by("seq"))
 
 
 def straight_line(period: ReportingPeriod | None):

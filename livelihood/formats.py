@@ -62,6 +62,13 @@ STATES = {
     "due_soon": ("!", "临近", "amber"),
     "missed": ("×", "逾期未达", "red"),
     "not_public": ("·", "通报后可见", "grey"),
+    # the outlook of a line, the worst first; done, incomplete, not_reported as above
+    "past_due": ("×", "到期未完成", "red"),
+    "no_pace": ("×", "没有新增", "red"),
+    "out_of_reach": ("×", "难以完成", "red"),
+    "faster": ("!", "需提速", "amber"),
+    "no_months": ("○", "月数不足", "grey"),
+    "on_track": ("›", "可按期", "blue"),
     # background work; done as above
     "queued": ("…", "排队中", "grey"),
     "running": ("›", "进行中", "blue"),

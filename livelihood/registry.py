@@ -83,6 +83,7 @@ _stopping: set[str] = set()
 _job_pages: dict[str, Callable[[Job], "JobPage"]] = {}
 _panels: dict[str, Callable[[User], Iterable[Panel]]] = {}
 _changes: dict[str, Callable[[User, datetime], Iterable[Change]]] = {}
+_why: list[Callable[[object], object]] = []
 _actions: dict[str, dict[str, Callable[[User, object], Iterable[Action]]]] = {}
 
 
@@ -140,6 +141,19 @@ def changes_for(user: User, since: datetime) -> list[Change]:
     """Return what changed since the moment, newest first."""
     changes = [change for source in _changes.values() for change in source(user, since)]
     return sorted(changes, key=lambda change: change.at, reverse=True)
+
+
+def register_why(make: Callable[[object], object]) -> None:
+    """Offer the addresses of answers to “why”: `make` takes a reporting period and gives what `why_links` returns."""
+    _why.append(make)
+
+
+def why_links(period: object):
+    """Return the addresses of a period's answers to “why”, None where no app gives any.
+
+    `.unit(code)` gives those of one unit: `.figure(indicator id)`, `.project(seq)`, `.overall`, `.fund(rate, seq)`.
+    """
+    return _why[-1](period) if _why else None
 
 
 def register_action(slot: str, name: str, source: Callable[[User, object], Iterable[Action]]) -> None:

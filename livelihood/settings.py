@@ -28,6 +28,8 @@ VAR_DIR = env_directory("LIVELIHOOD_VAR", BASE_DIR / "var")
 MIN_FREE_MB = env_int("LIVELIHOOD_MIN_FREE_MB", 500)
 # So many days before its date a milestone is 临近, and a task falls due soon.
 MILESTONE_SOON_DAYS = env_int("LIVELIHOOD_SOON_DAYS", 14)
+# So many places from the end of the province count as 落后 on the page of the city's places.
+PROVINCIAL_LAST = env_int("LIVELIHOOD_PROVINCIAL_LAST", 3)
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = embedded.secret_key(VAR_DIR) if EMBEDDED and not env_str("SECRET_KEY", "") else env_secret("SECRET_KEY")
@@ -169,8 +171,13 @@ STATICFILES_DIRS = [
         BASE_DIR / "static",
         ("bootstrap", _NODE_MODULES / "bootstrap" / "dist"),
         ("bootstrap-icons", _NODE_MODULES / "bootstrap-icons" / "font"),
+        ("echarts", _NODE_MODULES / "echarts" / "dist"),
     ]
     if (entry[1] if isinstance(entry, tuple) else entry).is_dir()
+]
+STATICFILES_FINDERS = [
+    "livelihood.static_files.UsedFilesFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -178,6 +185,12 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o600
+# What is too large is never written to the disk.
+FILE_UPLOAD_HANDLERS = [
+    "projects.upload_limit.UploadLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Where no script runs an entry page posts value, remark, version and reason of each cell; an agency that reports for
 # ten units has 1,300 of them.

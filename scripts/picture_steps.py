@@ -65,7 +65,20 @@ def open_indicator(page: Page) -> None:
     """One indicator, from its line in the ranking."""
     page.goto(f"{ISSUED_MONTH}/ranking/?open=26")
     page.get_by_role("link", name="培训幼儿教师").first.click()
-    page.locator(".formula").wait_for()
+    page.locator("#chart-months svg").wait_for()
+
+
+def open_project(page: Page) -> None:
+    """One project: every unit by month, drawn and in the table."""
+    page.goto(f"{ISSUED_MONTH}/projects/26/")
+    page.locator("#chart-months svg").wait_for()
+
+
+def ask_why(page: Page) -> None:
+    """The answer beside the map: how a figure comes about."""
+    page.goto(f"{ISSUED_MONTH}/ranking/?open=26")
+    page.locator(".row-detail", has_text="培训幼儿教师").locator("a[data-why]").nth(1).click()
+    page.get_by_role("heading", name="数从哪里来").wait_for()
 
 
 def open_newest_paper(page: Page) -> None:

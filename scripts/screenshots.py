@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import picture_office as city
 import picture_steps as steps
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -87,6 +88,12 @@ PICTURES = [
     Picture("ranking", "leader", steps.at(f"{steps.ISSUED_MONTH}/ranking/"), has_wide=True),
     Picture("ranking-lead-agency", "city_education", steps.at(f"{steps.OPEN_MONTH}/ranking/")),
     Picture("indicator", "leader", steps.open_indicator),
+    Picture("standings-project", "leader", steps.open_project, has_wide=True),
+    Picture("why", "leader", steps.ask_why),
+    Picture("participant", "leader", steps.at(f"{steps.ISSUED_MONTH}/units/341222/")),
+    Picture("outlook", "leader", steps.at(f"{steps.ISSUED_MONTH}/outlook/")),
+    Picture("provincial", "leader", steps.at(f"{steps.ISSUED_MONTH}/provincial/?last=half")),
+    Picture("plausibility", "city_office", steps.at(f"{steps.OPEN_MONTH}/plausibility/")),
     Picture("close", "city_office", steps.at(f"{steps.OPEN_MONTH}/close/")),
     Picture("document", "city_office", steps.open_newest_paper),
     Picture("funds", "city_office", steps.at(f"{steps.PROGRAMME}/funds/"), has_wide=True),
@@ -96,6 +103,15 @@ PICTURES = [
     Picture("funds-by-project", "tongguan_office", steps.at("/programmes/tongguan-2020/funds/?by=project")),
     Picture("funds-exclusions", "tongguan_office", steps.at("/programmes/tongguan-2020/funds/exclusions/")),
     Picture("milestones", "zhangye_office", steps.at("/programmes/zhangye-2022/milestones/?day=2022-07-31")),
+    Picture("catalogue", "zhangye_office", steps.at(f"{city.DEEDS}/")),
+    Picture("participants", "zhangye_office", steps.at(f"{city.DEEDS}/participants/")),
+    Picture(
+        "period-new", "zhangye_office", steps.at(f"{city.DEEDS}/periods/new/?kind=week&ends_on=2022-10-02"), size=LOW
+    ),
+    Picture("calendar", "zhangye_office", steps.at(f"{city.DEEDS}/calendar/")),
+    Picture("dated-task", "zhangye_office", city.write_dated_task),
+    Picture("scheme", "city_office", steps.at(f"{steps.PROGRAMME}/scheme/"), size=LOW),
+    Picture("year-admin", "city_office", steps.at("/admin/projects/indicator/")),
     Picture("targets", "city_office", steps.type_targets),
     Picture("targets-preview", "city_office", steps.preview_matrix),
     Picture("targets-import", "city_office", steps.preview_targets),
@@ -111,6 +127,11 @@ PICTURES = [
         "import-changes", "yingshang_clerk", steps.show_changes, size=TALL, part="section[aria-labelledby^=changes-]"
     ),
     Picture("import-counties", "city_office", steps.import_counties),
+    Picture("scheme-preview", "city_office", city.try_scheme),
+    Picture("marks", "city_office", city.enter_marks),
+    Picture("rollover", "city_office", city.roll_over),
+    Picture("lineage", "city_office", city.open_lineage),
+    Picture("readiness", "city_office", city.open_readiness),
 ]
 BULLETIN = "bulletin"
 WIDE_ENDING = "-1920"

@@ -5,8 +5,9 @@ from livelihood.formats import MISSING, format_number, format_rate, format_signe
 from projects.models import Project
 from supervision.documents.sentences import below_list_sentence, excluding_note, printed_value
 from supervision.fund_standings import FundRate, FundStandings
-from supervision.ranking import FAR_BELOW
 from supervision.scope import StandingsScope
+from supervision.why_links import WhyLinks
+from supervision.yardsticks import FAR_BELOW
 
 UNIT = "万元"
 STAGES = ("planned", "received", "disbursed", "spent")
@@ -20,6 +21,7 @@ class FundRankingPage:
         self.funds, self.scope, self.rate = funds, scope, rate
         self.decimals = funds.decimals
         self.whole = rate.whole
+        self.links = WhyLinks(funds.period, funds.snapshot)
         visible = [row for row in rate.units if scope.everything or row["participant_id"] in scope.participants]
         if by_place and scope.everything:
             visible.sort(key=lambda row: (row["place"] is None, row["place"] or 0))
@@ -50,6 +52,7 @@ class FundRankingPage:
         is_below = bool(row["below_benchmark"])
         return {
             "name": self.funds.name(row["participant_id"]),
+            "why": self._why(row),
             "place": row["place"] if self.scope.everything else None,
             "amounts": [self._amount(row, stage) for stage in STAGES],
             "rate": MISSING if row["rate"] is None else format_number(row["rate"], self.decimals),
@@ -61,6 +64,10 @@ class FundRankingPage:
             "is_below": is_below,
             "is_far": is_below and row["gap_to_benchmark"] <= FAR_BELOW,
         }
+
+    def _why(self, row: dict) -> str:
+        code = self.funds.participants[row["participant_id"]].code
+        return self.links.fund(code, f"{self.rate.fund_kind}-{self.rate.measure}", row["project_seq"])
 
     def _amount(self, row: dict, stage: str) -> str:
         if row[stage] is None and row["state"] in ("no_task", "excluded"):
@@ -122,9 +129,10 @@ class FundRankingPage:
         if row is None:
             return {"text": "/", "is_absent": True}
         if row["rate"] is None:
-            return {"text": WORDS.get(row["state"], MISSING), "is_absent": True}
+            return {"text": WORDS.get(row["state"], MISSING), "is_absent": True, "why": self._why(row)}
         return {
             "text": format_number(row["rate"], self.decimals),
+            "why": self._why(row),
             "is_absent": False,
             "note": WORDS.get(row["state"], ""),
             "is_behind": row["gap_to_expected"] is not None and row["gap_to_expected"] < 0,

@@ -1,11 +1,14 @@
 """The page of one indicator as rows ready for a template: every unit, the yardsticks, the list."""
 
+from functools import cached_property
+
 from livelihood.formats import MISSING, format_day, format_number, format_rate, format_signed
 from projects.models import Benchmark, Milestone, ReportingPeriod
-from supervision.documents.sentences import below_sentence
-from supervision.ranking import NO_TASK_WORDS, excluding_text, indicator_label, is_far_below, rate_text, status_text
+from supervision.documents.sentences import below_sentence, whole_name
+from supervision.line_words import NO_TASK_WORDS, excluding_text, indicator_label, rate_text, status_text
 from supervision.scope import StandingsScope
 from supervision.standings import Standings
+from supervision.yardsticks import is_far_below
 
 
 class IndicatorPage:
@@ -17,6 +20,7 @@ class IndicatorPage:
         self.indicator = standings.indicators[pk]
         self.project = self.indicator.sub_project.project
         self.label = indicator_label(self.indicator)
+        self.whole_name = whole_name(standings)
         self.in_scope = scope.sees_all_units(self.indicator)
         lines = standings.lines[pk]
         self.first = lines[0]
@@ -98,15 +102,24 @@ class IndicatorPage:
         city = self.total["rate"] if self.total and self.total["has_rate"] else MISSING
         return [self._benchmark_yardstick(), self._city_yardstick(city), self._calendar_yardstick()]
 
+    @cached_property
+    def entered_benchmark(self) -> Benchmark | None:
+        """Return the average as it was entered, None where there is none or it has been changed since. One query."""
+        entered = Benchmark.objects.filter(
+            period=self.standings.period,
+            indicator=self.indicator,
+            measure=self.first["benchmark_measure"],
+            value=self.first["benchmark"],
+        )
+        return entered.select_related("confirmed_by").first() if self.first["benchmark"] is not None else None
+
     def _benchmark_yardstick(self) -> dict:
         value = self.first["benchmark"]
         if value is None:
             return {"name": "全省平均", "value": MISSING, "source": "还没有录入，不作比较，不列名单"}
         decimals, measure = self.first["benchmark_decimals"], self.first["benchmark_measure"]
         text = format_rate(value, decimals) if measure == "rate" else format_number(value, decimals)
-        entered = Benchmark.objects.filter(
-            period=self.standings.period, indicator=self.indicator, measure=measure, value=value
-        ).first()
+        entered = self.entered_benchmark
         source = []
         if entered is not None:
             source.append(entered.source)
@@ -122,8 +135,8 @@ class IndicatorPage:
         elif self.first["additive"]:
             source = "各单位完成数之和÷目标之和，不是完成率的平均（规则R6）"
         else:
-            source = "不能加总，用全市自己的数（规则R6）"
-        return {"name": "全市", "value": city if city == MISSING else f"{city}%", "source": source}
+            source = f"不能加总，用{self.whole_name}自己的数（规则R6）"
+        return {"name": self.whole_name, "value": city if city == MISSING else f"{city}%", "source": source}
 
     def _calendar_yardstick(self) -> dict:
         milestones = Milestone.objects.filter(indicator=self.indicator).select_related("indicator").order_by("due_on")
@@ -147,7 +160,7 @@ class IndicatorPage:
         """Return sentences naming units that are not reported, not split, or without a task (R4, R5)."""
         groups = [
             ("not_reported", f"未报送：{{names}}（{'不计入合计的两边，' if self.first['additive'] else ''}不是0）。"),
-            ("not_split", "任务未分解：{names}（有全市目标，没有分到这些单位，请核实）。"),
+            ("not_split", f"任务未分解：{{names}}（有{self.whole_name}目标，没有分到这些单位，请核实）。"),
             ("no_task", "无任务{count}个：{names}。"),
         ]
         sentences = []
@@ -160,13 +173,6 @@ class IndicatorPage:
             if names:
                 sentences.append(sentence.format(names="、".join(names), count=len(names)))
         return sentences
-
-    def formula_line(self, code: str | None) -> dict | None:
-        """Return the figures of one unit, by default the total or the only line, to show the formula with."""
-        chosen = next((row for row in self.rows if row["code"] == code), None)
-        if chosen is None:
-            chosen = self.total if self.total is not None else self.rows[0]
-        return chosen if chosen["has_rate"] else None
 
 
 def _gap(gap, decimals: int) -> dict:

@@ -5,13 +5,16 @@ months, and then from the snapshot the 通报 was made of. A lead agency sees it
 across all units at any time; a bureau what it fills.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
 
-from livelihood.access import COUNTY_ROLES, Role, access_of, oversees
+from livelihood.access import Role, access_of, oversees
 from livelihood.models import User
-from projects.models import Assignment, Indicator, Participant, ReportingPeriod, SubProject
+from projects.models import Assignment, Indicator, Participant, Programme, ReportingPeriod, SubProject
+from projects.querysets import own_unit
 from supervision.models import Snapshot
 
 
@@ -40,6 +43,10 @@ class StandingsScope:
             or (participant_id, indicator.sub_project_id) in self.filled
         )
 
+    def sees_report(self, participant_id: int) -> bool:
+        """Tell whether a part of the participant's report at least is the user's to open: their unit's, or filled."""
+        return participant_id in self.participants or any(unit == participant_id for unit, _ in self.filled)
+
 
 def bases(user: User, period: ReportingPeriod) -> list[Snapshot | None]:
     """Return what the user may look at, the first one by default; None stands for live figures.
@@ -48,13 +55,24 @@ def bases(user: User, period: ReportingPeriod) -> list[Snapshot | None]:
     is open). Others: live own lines until the month is issued, then the snapshots behind issued
     documents (every snapshot where none of them has a document). Two queries.
     """
-    snapshots = list(
+    return bases_of(user, [period])[period.pk]
+
+
+def bases_of(user: User, periods: Sequence[ReportingPeriod]) -> dict[int, list[Snapshot | None]]:
+    """Return the same of some periods of one programme, by their id. Two queries."""
+    snapshots = defaultdict(list)
+    for row in (
         Snapshot.objects.visible_to(user)
-        .filter(period=period)
+        .filter(period__in=periods)
         .select_related("scheme")
         .prefetch_related("documents")
         .order_by("-version")
-    )
+    ):
+        snapshots[row.period_id].append(row)
+    return {period.pk: _bases(user, period, snapshots[period.pk]) for period in periods}
+
+
+def _bases(user: User, period: ReportingPeriod, snapshots: list[Snapshot]) -> list[Snapshot | None]:
     if oversees(user, period.programme.owner_id):
         return [None, *snapshots] if period.state == ReportingPeriod.State.OPEN else [*snapshots, None]
     if period.state != ReportingPeriod.State.ISSUED:
@@ -65,16 +83,34 @@ def bases(user: User, period: ReportingPeriod) -> list[Snapshot | None]:
 
 def standings_scope(user: User, period: ReportingPeriod, snapshot: Snapshot | None) -> StandingsScope:
     """Return the user's scope of standings on the given basis. At most three queries."""
-    is_published = snapshot is not None and period.state == ReportingPeriod.State.ISSUED
-    if oversees(user, period.programme.owner_id) or is_published:
+    return scopes_of(user, [(period, snapshot)])[period.pk]
+
+
+def scopes_of(user: User, chosen: Sequence[tuple[ReportingPeriod, Snapshot | None]]) -> dict[int, StandingsScope]:
+    """Return the user's scope of some periods of one programme, each on its basis, by period. At most three queries."""
+    programme = chosen[0][0].programme
+    everything = StandingsScope(everything=True)
+    if oversees(user, programme.owner_id):
+        return {period.pk: everything for period, _ in chosen}
+    published = {
+        period.pk
+        for period, snapshot in chosen
+        if snapshot is not None and period.state == ReportingPeriod.State.ISSUED
+    }
+    own = everything if len(published) == len(chosen) else own_scope(user, programme)
+    return {period.pk: everything if period.pk in published else own for period, _ in chosen}
+
+
+def own_scope(user: User, programme: Programme) -> StandingsScope:
+    """Return what the user sees of figures that are not published, and always of who made them. Three queries."""
+    if oversees(user, programme.owner_id):
         return StandingsScope(everything=True)
     access = access_of(user)
-    programme = period.programme
     # The whole's line of an additive indicator is a sum of everybody's figures, so nobody's own.
     own = (
         Participant.objects.filter(programme=programme)
         .reporters()
-        .filter(Q(region__in=access.region_ids(*COUNTY_ROLES)) | Q(agency__in=access.agency_ids(Role.FILLER)))
+        .filter(own_unit(access) | Q(agency__in=access.agency_ids(Role.FILLER)))
     )
     led = SubProject.objects.filter(project__programme=programme, lead_agency__in=access.agency_ids(Role.LEAD_AGENCY))
     filled = Assignment.objects.filter(

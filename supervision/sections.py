@@ -16,8 +16,12 @@ from livelihood.registry import (
     register_panel,
     register_section,
     register_to_do,
+    register_why,
 )
 from projects.models import Programme, ReportingPeriod
+from projects.readiness import register_checks
+from supervision.readiness import target_checks
+from supervision.why_links import WhyLinks
 
 
 def register() -> None:
@@ -33,7 +37,19 @@ def register() -> None:
             label="排名与进度",
             url_name="supervision:ranking-latest",
             visible=_sees_papers,
-            covers=("supervision:ranking", "supervision:indicator", "supervision:benchmarks"),
+            covers=(
+                "supervision:ranking",
+                "supervision:indicator",
+                "supervision:benchmarks",
+                "supervision:scheme",
+                "supervision:marks",
+                "supervision:why",
+                "supervision:participant",
+                "supervision:plausibility",
+                "supervision:outlook",
+                "supervision:project",
+                "supervision:provincial",
+            ),
         )
     )
     register_section(
@@ -49,8 +65,13 @@ def register() -> None:
     register_job_page(documents.RENDER_JOB, _render_page)
     register_action("period", "close", _close_action)
     register_action("period", "benchmarks", _benchmarks_action)
+    register_checks("targets", target_checks, order=20)
+    register_action("period", "marks", _marks_action)
+    register_action("period", "plausibility", _plausibility_action)
     register_action("programme", "targets", _target_actions)
+    register_action("programme", "scheme", _scheme_action)
     register_action("cell", "why", _why_action)
+    register_why(WhyLinks)
     register_action("funds", "ranking", _fund_actions)
     register_to_do("close", _periods_to_close)
     register_to_do("issue", _drafts_to_issue)
@@ -64,9 +85,8 @@ def _why_action(user: User, cell) -> list[Action]:
     """Offer the page that explains a cell's rate and place, once its report counts (projects.cell_panel.Cell)."""
     if cell.report.state not in cell.report.COUNTED or not _sees_papers(user):
         return []
-    period = cell.report.period
-    address = reverse("supervision:indicator-detail", args=[period.programme.code, period.code, cell.indicator.pk])
-    return [Action(label="为什么是这个数", url=f"{address}?unit={cell.participant.code}")]
+    url = WhyLinks(cell.report.period).figure(cell.participant.code, cell.indicator.pk)
+    return [Action(label="为什么是这个数", url=url)]
 
 
 def _sees_papers(user: User) -> bool:
@@ -159,3 +179,26 @@ def _benchmarks_action(user: User, period: ReportingPeriod):
     if is_city_office(user, period.programme.owner_id):
         url = reverse("supervision:benchmarks", args=[period.programme.code, period.code])
         yield Action(label="全省平均", url=url, order=40)
+
+
+def _scheme_action(user: User, programme: Programme):
+    """考核办法 beside a programme, for everybody who takes part in it."""
+    yield Action(label="考核办法", url=reverse("supervision:scheme", args=[programme.code]), order=30)
+
+
+def _plausibility_action(user: User, period: ReportingPeriod):
+    """合理性 on the period's page, for the city office and who leads something."""
+    from supervision.plausibility import sees_plausibility
+
+    if sees_plausibility(user, period):
+        url = reverse("supervision:plausibility", args=[period.programme.code, period.code])
+        yield Action(label="合理性", url=url, order=42)
+
+
+def _marks_action(user: User, period: ReportingPeriod):
+    """打分 on the period's page, for who enters something under the scheme in force."""
+    from supervision.services.marks import marked_components, may_enter
+
+    if any(may_enter(user, row, period.programme.owner_id) for row in marked_components(period)):
+        url = reverse("supervision:marks", args=[period.programme.code, period.code])
+        yield Action(label="打分", url=url, order=45)

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 from livelihood.workbooks import Column, Marked, Sheet, amount, printed
 from supervision.documents.sentences import below_sentence
-from supervision.ranking import NO_TASK_WORDS, RankingPage, excluding_text, indicator_label, is_far_below, status_text
+from supervision.line_words import NO_TASK_WORDS, excluding_text, indicator_label, status_text
+from supervision.ranking import RankingPage
+from supervision.yardsticks import is_far_below
 
 UNKNOWN = "—"
 
@@ -15,7 +17,7 @@ def standings_sheets(page: RankingPage, *, facts: str) -> Iterator[Sheet]:
     period = page.standings.period
     shared = {"facts": facts, "is_demo": period.programme.is_demo}
     yield _overall_sheet(page, f"{period.label}综合位次", shared)
-    yield _projects_sheet(page, f"{period.label}各单位分项目得分", shared)
+    yield _projects_sheet(page, f"{period.label}各单位分项目{page.show_name}", shared)
     yield _lines_sheet(page, f"{period.label}各单位分指标进度", shared)
     if page.has_benchmarks:
         yield _below_sheet(page, f"{period.label}低于全省平均的名单", shared)
@@ -32,7 +34,7 @@ def _overall_sheet(page: RankingPage, title: str, shared: dict) -> Sheet:
             Column("综合得分" if has_scheme else "参考得分", 12, is_number=True),
             Column("上期位次", 10, is_number=True),
             Column("较上期", 10, is_number=True),
-            Column("低于全省平均指标数", 12, is_number=True),
+            Column(page.words["counted"], 12, is_number=True),
             Column("说明", 30),
         ],
         rows=(_unit(page, row, column) for row, column in zip(page.units, page.columns(), strict=True)),
@@ -55,35 +57,43 @@ def _unit(page: RankingPage, row: dict, column: dict) -> list:
         printed(row["score"] if has_scheme else row["plain_score"], page.decimals) if is_known else None,
         row["previous_place"] if page.scope.everything else None,
         column["place_change"],
-        column["below"] if page.has_benchmarks else None,
+        column["below"] if isinstance(column["below"], int) else None,
         "，".join(word for word in said if word),
     ]
 
 
 def _projects_sheet(page: RankingPage, title: str, shared: dict) -> Sheet:
+    name = page.words["name"]
+    notes = [f"▽n：有n个指标低于{name}；▼n：其中有低10个百分点及以上的；缺：有指标未报送，按0分计。"]
+    if page.show == "gap":
+        notes.append(f"差距：所属指标与{name}之差中最差的一个，单位个百分点；按指标值比较的不在内。")
+    if page.show == "place":
+        notes.append("位次：按项目得分，同分同位。")
+    if page.category:
+        notes.append("只列一类指标：符号和差距只计它们；得分、位次仍按项目的全部指标。")
     return Sheet(
-        name="项目得分",
+        name=f"项目{page.show_name}",
         title=title,
         columns=[
             Column("序号", 6),
             Column("项目", 26),
             Column("市级牵头", 16),
-            Column("低于全省", 9, is_number=True),
+            Column(f"{''.join(page.words['head'])}的单位数", 9, is_number=True),
             *(
                 Column(page.standings.participants[row["participant_id"]].printed_name, 11, is_number=True)
                 for row in page.units
             ),
         ],
         rows=(
-            [row["seq"], row["name"], row["leads"], row["below"], *map(_score, row["cells"])] for row in page.rows(None)
+            [row["seq"], row["name"], row["leads"], row["below"], *map(_number, row["cells"])] for row in page.rows()
         ),
         frozen=2,
-        notes=["▽n：有n个指标低于全省平均；▼n：其中有低10个百分点及以上的；缺：有指标未报送，按0分计。"],
+        notes=notes,
         **shared,
     )
 
 
-def _score(cell: dict) -> Marked | str:
+def _number(cell: dict) -> Marked | str:
     if cell["value"] is None:
         return Marked(None if cell["text"] == UNKNOWN else cell["text"], "grey", cell["sign"])
     return Marked(cell["value"], "red" if cell["below"] else "", cell["sign"])
@@ -109,7 +119,7 @@ def _lines_sheet(page: RankingPage, title: str, shared: dict) -> Sheet:
             Column(("时序或节点(%)", "相差"), 9, **number),
             Column(("全省平均", "公布数"), 10, **number),
             Column(("全省平均", "相差"), 10, **number),
-            Column(("全市(%)", "相差"), 9, **number),
+            Column((f"{page.whole_name}(%)", "相差"), 9, **number),
             Column("状态", 11),
             Column("审核", 8),
             Column("说明", 26),
@@ -122,7 +132,8 @@ def _lines_sheet(page: RankingPage, title: str, shared: dict) -> Sheet:
 
 def _lines(page: RankingPage) -> Iterator[list]:
     standings = page.standings
-    for pk, indicator in standings.indicators.items():
+    for pk, visible in page.lines.items():
+        indicator = standings.indicators[pk]
         in_scope = page.scope.sees_all_units(indicator)
         names = [
             indicator.sub_project.project.seq,
@@ -131,7 +142,6 @@ def _lines(page: RankingPage) -> Iterator[list]:
             indicator.name,
             indicator.unit,
         ]
-        visible = page.lines[pk]
         for row in standings.lines[pk]:
             if row["participant_id"] in visible:
                 review = ("已审" if row["approved"] else "待审") if row["has_report"] else None
@@ -196,9 +206,10 @@ def _below_sheet(page: RankingPage, title: str, shared: dict) -> Sheet:
 
 
 def _lists(page: RankingPage) -> Iterator[list]:
-    for pk, indicator in page.standings.indicators.items():
+    for pk, visible in page.lines.items():
+        indicator = page.standings.indicators[pk]
         first, below = page.standings.lines[pk][0], page.standings.below(pk)
-        if below is None or not page.lines[pk] or not page.scope.sees_all_units(indicator):
+        if below is None or not visible or not page.scope.sees_all_units(indicator):
             continue
         project = indicator.sub_project.project
         yield [

@@ -64,6 +64,8 @@ class ProgrammeFactory(DjangoModelFactory):
     office = factory.SubFactory(AgencyFactory, region=factory.SelfAttribute("..owner"))
     year = 2020
     decimals = 2
+    opened_at = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    opened_by = factory.SubFactory(UserFactory)
 
 
 class ParticipantFactory(DjangoModelFactory):

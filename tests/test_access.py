@@ -18,7 +18,8 @@ from django.urls import URLPattern, get_resolver, reverse
 from funding.models import CostShare, FundExclusion
 from livelihood.access import is_city_office
 from livelihood.models import Job
-from projects.models import CrossRule, Evidence, ImportFile, ImportUpload, LeadObjection
+from projects.models import CalendarDay, CrossRule, Evidence, ImportFile, ImportUpload, LeadObjection
+from projects.services.uploads import stored_path
 from supervision.services.documents import draft_bulletin
 from supervision.services.snapshots import freeze_snapshot
 from tests import factories
@@ -108,6 +109,42 @@ projects:target-import            GET    L n f f f f f s f f n n n
 projects:target-import            POST   L n f f f f f s f f n n n
 projects:target-template          GET    L n f f f f f s f f n n n
 projects:target-template          POST   L m m m m m m m m m m m m
+projects:participant-list         GET    L n s s s s s s s s n n n
+projects:participant-list         POST   L n f f f f f s f f n n n
+projects:participant-new          GET    L n f f f f f s f f n n n
+projects:participant-new          POST   L n f f f f f s f f n n n
+projects:participant-change       GET    L n f f f f f s f f n n n
+projects:participant-change       POST   L n f f f f f s f f n n n
+projects:participant-remove       GET    L m m m m m m m m m m m m
+projects:participant-remove       POST   L n f f f f f s f f n n n
+projects:readiness                GET    L n f f f f f s f f n n n
+projects:readiness                POST   L n f f f f f s f f n n n
+projects:lineage                  GET    L n s s s s s s s s n n n
+projects:lineage                  POST   L n f f f f f s f f n n n
+projects:programme-remove         GET    L n f f f f f s f f n n n
+projects:programme-remove         POST   L n f f f f f s f f n n n
+projects:rollover                 GET    L n f f f f f s f f n n n
+projects:rollover                 POST   L n f f f f f s f f n n n
+projects:programme-detail         GET    L n s s s s s s s s n n n
+projects:programme-detail         POST   L m m m m m m m m m m m m
+projects:programme-new            GET    L f f f f f f s f f f f f
+projects:programme-new            POST   L f f f f f f s f f f f f
+projects:catalogue-facts          GET    L n f f f f f s f f n n n
+projects:catalogue-facts          POST   L n f f f f f s f f n n n
+projects:catalogue-order          GET    L n f f f f f s f f n n n
+projects:catalogue-order          POST   L n f f f f f s f f n n n
+projects:catalogue-item-new       GET    L n f f f f f s f f n n n
+projects:catalogue-item-new       POST   L n f f f f f s f f n n n
+projects:catalogue-item           GET    L n f f f f f s f f n n n
+projects:catalogue-item           POST   L n f f f f f s f f n n n
+projects:catalogue-item-remove    GET    L m m m m m m m m m m m m
+projects:catalogue-item-remove    POST   L n f f f f f s f f n n n
+projects:catalogue-assignments    GET    L n f f f f f s f f n n n
+projects:catalogue-assignments    POST   L n f f f f f s f f n n n
+projects:catalogue-duties         GET    L n f f f f f s f f n n n
+projects:catalogue-duties         POST   L n f f f f f s f f n n n
+projects:catalogue-offices        GET    L n f f f f f s f f n n n
+projects:catalogue-offices        POST   L n f f f f f s f f n n n
 projects:milestone-list           GET    L n s s s s s s s s n n n
 projects:milestone-list           POST   L m m m m m m m m m m m m
 projects:milestone-new            GET    L n f f f f f s f f n n n
@@ -116,6 +153,12 @@ projects:milestone-change         GET    L n f f f f f s f f n n n
 projects:milestone-change         POST   L n f f f f f s f f n n n
 projects:milestone-remove         GET    L m m m m m m m m m m m m
 projects:milestone-remove         POST   L n f f f f f s f f n n n
+projects:dated-task-new           GET    L n f f f f f s f f n n n
+projects:dated-task-new           POST   L n f f f f f s f f n n n
+projects:dated-task-change        GET    L n f f f f f s f f n n n
+projects:dated-task-change        POST   L n f f f f f s f f n n n
+projects:dated-task-remove        GET    L m m m m m m m m m m m m
+projects:dated-task-remove        POST   L n f f f f f s f f n n n
 projects:dated-task-done          GET    L n s s n f s s f f n n n
 projects:dated-task-done          POST   L n s s n f s s f f n n n
 projects:dated-task-undo          GET    L n f f n f f s f f n n n
@@ -160,6 +203,14 @@ projects:period-remind            GET    L m m m m m m m m m m m m
 projects:period-remind            POST   L n f f f f f s f f n n n
 projects:month-export             GET    L n n n n n s s s s n n n
 projects:month-export             POST   L m m m m m m m m m m m m
+projects:period-new               GET    L n f f f f f s f f n n n
+projects:period-new               POST   L n f f f f f s f f n n n
+projects:schedule                 GET    L n f f f f f s f f n n n
+projects:schedule                 POST   L n f f f f f s f f n n n
+projects:calendar                 GET    L n s s s s s s s s n n n
+projects:calendar                 POST   L n f f f f f s f f n n n
+projects:calendar-day-remove      GET    L m m m m m m m m m m m m
+projects:calendar-day-remove      POST   L n f f f f f s f f n n n
 projects:period-detail            GET    L n s s s s s s s s n n n
 projects:period-detail            POST   L m m m m m m m m m m m m
 projects:period-reopen            GET    L n f f f f f s f f n n n
@@ -189,6 +240,8 @@ projects:import-detail            GET    L n s s n n n s s s n n n
 projects:import-detail            POST   L n s s n n n s f f n n n
 projects:import-marked            GET    L n s s n n n s s s n n n
 projects:import-marked            POST   L m m m m m m m m m m m m
+projects:import-original          GET    L n s s n n n s s s n n n
+projects:import-original          POST   L m m m m m m m m m m m m
 projects:period-import            GET    L n f f f f f s f f n n n
 projects:period-import            POST   L n f f f f f s f f n n n
 projects:report-import            GET    L n s s n f n s f f n n n
@@ -245,14 +298,50 @@ supervision:fund-lines            GET    L n f f f f f s f f n n n
 supervision:fund-lines            POST   L n f f f f f s f f n n n
 supervision:indicator-detail      GET    L n s s s s s s s s n n n
 supervision:indicator-detail      POST   L m m m m m m m m m m m m
+supervision:project               GET    L n s s s s s s s s n n n
+supervision:project               POST   L m m m m m m m m m m m m
+supervision:project-export        GET    L n s s s s s s s s n n n
+supervision:project-export        POST   L m m m m m m m m m m m m
+supervision:outlook               GET    L n s s s s s s s s n n n
+supervision:outlook               POST   L m m m m m m m m m m m m
+supervision:outlook-export        GET    L n s s s s s s s s n n n
+supervision:outlook-export        POST   L m m m m m m m m m m m m
+supervision:participant           GET    L n s s n s s s s s n n n
+supervision:participant           POST   L m m m m m m m m m m m m
+supervision:participant-export    GET    L n s s n s s s s s n n n
+supervision:participant-export    POST   L m m m m m m m m m m m m
+supervision:plausibility          GET    L n f f f f s s f f n n n
+supervision:plausibility          POST   L m m m m m m m m m m m m
+supervision:plausibility-export   GET    L n f f f f s s f f n n n
+supervision:plausibility-export   POST   L m m m m m m m m m m m m
 supervision:period-close          GET    L n f f f f f s f f n n n
 supervision:period-close          POST   L n f f f f f s f f n n n
+supervision:provincial            GET    L n s s s s s s s s n n n
+supervision:provincial            POST   L m m m m m m m m m m m m
+supervision:provincial-export     GET    L n s s s s s s s s n n n
+supervision:provincial-export     POST   L m m m m m m m m m m m m
 supervision:ranking               GET    L n s s s s s s s s n n n
 supervision:ranking               POST   L m m m m m m m m m m m m
 supervision:ranking-export        GET    L n s s s s s s s s n n n
 supervision:ranking-export        POST   L m m m m m m m m m m m m
+supervision:why                   GET    L n s s n s s s s s n n n
+supervision:why                   POST   L m m m m m m m m m m m m
+supervision:why-benchmark         GET    L n s s s s s s s s n n n
+supervision:why-benchmark         POST   L m m m m m m m m m m m m
+supervision:why-fund              GET    L n s s n n n s s s n n n
+supervision:why-fund              POST   L m m m m m m m m m m m m
+supervision:why-overall           GET    L n s s n n n s s s n n n
+supervision:why-overall           POST   L m m m m m m m m m m m m
+supervision:why-project           GET    L n s s n s s s s s n n n
+supervision:why-project           POST   L m m m m m m m m m m m m
 supervision:ranking-latest        GET    L n s s s s s s s s n n n
 supervision:ranking-latest        POST   L m m m m m m m m m m m m
+supervision:marks                 GET    L n f f f f f s f f n n n
+supervision:marks                 POST   L n f f f f f s f f n n n
+supervision:scheme                GET    L n s s s s s s s s n n n
+supervision:scheme                POST   L m m m m m m m m m m m m
+supervision:scheme-new            GET    L n f f f f f s f f n n n
+supervision:scheme-new            POST   L n f f f f f s f f n n n
 supervision:snapshot-refresh      GET    L m m m m m m m m m m m m
 supervision:snapshot-refresh      POST   L n f f f f f s f f n n n
 supervision:target-detail         GET    L n f f f f f s s s n n n
@@ -276,6 +365,7 @@ WITHOUT_ARGUMENTS = {
     "projects:catalogue-import",
     "projects:catalogue-template",
     "projects:programme-list",
+    "projects:programme-new",
     "projects:review-latest",
     "supervision:document-list",
     "supervision:ranking-latest",
@@ -353,8 +443,14 @@ def addresses(db, indicators, participants, programme, period, july, lead_agency
         uploaded_by=fund_line.added_by,
     )
     file = ImportFile.objects.create(upload=upload, sha256=factories.HASH, file_name="太和县.xlsx", size=1, order=0)
+    path = stored_path(file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"-")
     of_programme = {"code": programme.code}
     milestone = factories.MilestoneFactory(indicator=indicators["里程"], due_on="2020-12-31")
+    day = CalendarDay.objects.create(
+        region=programme.owner, date="2020-10-09", kind="holiday", name="本地放假", set_by=city_officer
+    )
     task = factories.DatedTaskFactory(
         sub_project=indicators["里程"].sub_project, participant=participants["341222"], text="方案备案"
     )
@@ -383,6 +479,7 @@ def addresses(db, indicators, participants, programme, period, july, lead_agency
         "projects:bureau-withdraw": {"pk": report.pk},
         "projects:import-detail": {"pk": upload.pk},
         "projects:import-marked": {"pk": upload.pk, "file": file.pk},
+        "projects:import-original": {"pk": upload.pk, "file": file.pk},
         "projects:lead-confirm": {"pk": other.pk},
         "projects:lead-object": {"pk": other.pk},
         "projects:objection-settle": {"pk": objection.pk},
@@ -395,10 +492,34 @@ def addresses(db, indicators, participants, programme, period, july, lead_agency
         "projects:project-matrix": of_period | {"seq": 1},
         "projects:project-matrix-cells": of_period | {"seq": 1},
         "projects:project-matrix-export": of_period | {"seq": 1},
+        "projects:participant-list": of_programme,
+        "projects:participant-new": of_programme,
+        "projects:participant-change": {"code": programme.code, "pk": participants["341222"].pk},
+        "projects:participant-remove": {"code": programme.code, "pk": participants["341222"].pk},
+        "projects:readiness": of_programme,
+        "projects:lineage": of_programme,
+        "projects:programme-remove": of_programme,
+        "projects:rollover": of_programme,
+        "projects:catalogue-assignments": {"code": programme.code, "pk": indicators["里程"].sub_project.project_id},
+        "projects:catalogue-offices": {"code": programme.code, "pk": indicators["里程"].sub_project.project_id},
+        "projects:catalogue-duties": {"code": programme.code, "pk": indicators["里程"].sub_project_id},
+        "projects:catalogue-facts": of_programme,
+        "projects:catalogue-item": {"code": programme.code, "kind": "indicator", "pk": indicators["里程"].pk},
+        "projects:catalogue-item-new": {"code": programme.code, "kind": "project"},
+        "projects:catalogue-item-remove": {"code": programme.code, "kind": "indicator", "pk": indicators["里程"].pk},
+        "projects:catalogue-order": of_programme,
+        "projects:programme-detail": of_programme,
         "projects:milestone-list": of_programme,
         "projects:milestone-new": of_programme,
         "projects:milestone-change": {"code": programme.code, "pk": milestone.pk},
+        "projects:period-new": of_programme,
+        "projects:schedule": of_programme,
+        "projects:calendar": of_programme,
+        "projects:calendar-day-remove": {"code": programme.code, "pk": day.pk},
         "projects:milestone-remove": {"code": programme.code, "pk": milestone.pk},
+        "projects:dated-task-new": of_programme,
+        "projects:dated-task-change": {"code": programme.code, "pk": task.pk},
+        "projects:dated-task-remove": {"code": programme.code, "pk": task.pk},
         "projects:dated-task-done": {"code": programme.code, "pk": task.pk},
         "projects:dated-task-undo": {"code": programme.code, "pk": task.pk},
         "projects:cross-rule-list": {"code": programme.code},
@@ -411,11 +532,22 @@ def addresses(db, indicators, participants, programme, period, july, lead_agency
         "supervision:agreement-download": {"code": programme.code, "unit": "341222"},
         "supervision:agreement-list": of_programme,
         "supervision:target-detail": {"code": programme.code, "key": of_cell["key"]},
+        "supervision:scheme": of_programme,
+        "supervision:scheme-new": of_programme,
         "supervision:target-list": of_programme,
         "supervision:target-matrix": {"code": programme.code, "seq": 1},
         "supervision:fund-line-remove": {"code": programme.code, "pk": fund_set_line(programme=programme).pk},
         "supervision:fund-lines": of_programme,
         "supervision:indicator-detail": of_period | {"pk": indicators["里程"].pk},
+        "supervision:participant": of_period | {"unit": "341222"},
+        "supervision:participant-export": of_period | {"unit": "341222"},
+        "supervision:why": of_period | {"unit": "341222", "pk": indicators["里程"].pk},
+        "supervision:why-benchmark": of_period | {"pk": indicators["里程"].pk},
+        "supervision:why-fund": of_period | {"unit": "341222", "rate": "project-disbursed"},
+        "supervision:why-overall": of_period | {"unit": "341222"},
+        "supervision:why-project": of_period | {"unit": "341222", "seq": 1},
+        "supervision:project": of_period | {"seq": 1},
+        "supervision:project-export": of_period | {"seq": 1},
     }
     found = {}
     for name in all_names():
@@ -539,6 +671,7 @@ ADMIN_PAGES = {
     "livelihood_agency": ({"system_admin", "security_admin"}, {"system_admin"}),
     "livelihood_rolegrant": ({"security_admin"}, {"security_admin"}),
     "livelihood_auditevent": ({"auditor"}, set()),
+    "projects_target": ({"city_officer"}, set()),
 }
 
 
@@ -553,8 +686,8 @@ def admitted(people, address: str, method: str = "GET") -> set[str]:
     return found
 
 
-def test_admin_is_for_the_three_keepers_only(people):
-    assert admitted(people, reverse("admin:index")) == {"system_admin", "security_admin", "auditor"}
+def test_admin_is_for_the_three_keepers_and_the_city_office_only(people):
+    assert admitted(people, reverse("admin:index")) == {"system_admin", "security_admin", "auditor", "city_officer"}
     assert Client().get(reverse("admin:index"), follow=True).resolver_match.view_name == "livelihood:login"
 
 

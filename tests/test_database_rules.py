@@ -9,8 +9,19 @@ from django.utils import timezone
 
 from livelihood.services import record_event
 from projects.models import FigureRevision, PeriodReopening
+from supervision.models import Snapshot
 from tests import factories
-from tests.test_models import issued, outage, reminder, rendered, series, snapshot_line, snapshot_unit
+from tests.test_models import (
+    entered_mark,
+    issued,
+    outage,
+    reminder,
+    rendered,
+    series,
+    snapshot_component,
+    snapshot_line,
+    snapshot_unit,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -145,6 +156,7 @@ def frozen_rows():
         "snapshot": line.snapshot_id,
         "snapshot_line": line.pk,
         "snapshot_unit": snapshot_unit().pk,
+        "snapshot_component": snapshot_component().pk,
         "rendered_file": rendered().pk,
         "reminder": reminder().pk,
         "outage": outage().pk,
@@ -160,6 +172,7 @@ def frozen_rows():
         "snapshot",
         "snapshot_line",
         "snapshot_unit",
+        "snapshot_component",
         "rendered_file",
         "reminder",
         "outage",
@@ -206,3 +219,32 @@ def test_a_series_of_numbers_only_moves_forward():
     run("UPDATE document_series SET last_number = 9 WHERE id = %s", row.pk)
 
     assert "文号只能往后用" in refused("UPDATE document_series SET last_number = 8 WHERE id = %s", row.pk)
+
+
+def test_a_scheme_a_snapshot_was_scored_by_refuses_change():
+    scheme = factories.plain_scheme(factories.ProgrammeFactory())
+
+    assert run("UPDATE scoring_component SET weight = 90 WHERE scheme_id = %s", scheme.pk) == 1
+    Snapshot.objects.create(
+        period=factories.PeriodFactory(programme=scheme.programme),
+        version=1,
+        scheme=scheme,
+        decimals=2,
+        elapsed_parts=8,
+        elapsed_whole=12,
+        calc_version=1,
+        sha256=factories.HASH,
+        frozen_by=factories.UserFactory(),
+    )
+    assert "请另定新版" in refused("UPDATE scoring_component SET weight = 80 WHERE scheme_id = %s", scheme.pk)
+    assert "请另定新版" in refused("UPDATE scoring_scheme SET min_indicators = 3 WHERE id = %s", scheme.pk)
+
+
+def test_a_confirmed_mark_is_changed_only_after_its_confirmation_is_taken_back():
+    mark = entered_mark()
+    run("UPDATE entered_mark SET confirmed_by_id = %s, confirmed_at = now()", factories.UserFactory().pk)
+
+    assert "先撤回确认" in refused("UPDATE entered_mark SET value = 90 WHERE id = %s", mark.pk)
+    assert "先撤回确认" in refused("DELETE FROM entered_mark WHERE id = %s", mark.pk)
+    run("UPDATE entered_mark SET confirmed_by_id = NULL, confirmed_at = NULL")
+    assert run("UPDATE entered_mark SET value = 90 WHERE id = %s", mark.pk) == 1

@@ -13,6 +13,7 @@ from django.utils import timezone
 from livelihood.models import AuditSeal, Job
 from projects.models import (
     BureauSignature,
+    CalendarDay,
     CellReview,
     CrossRule,
     CrossTerm,
@@ -36,7 +37,16 @@ from projects.models import (
     SaveBatch,
     TargetSentence,
 )
-from supervision.models import Document, DocumentSeries, RenderedFile, Snapshot, SnapshotLine, SnapshotUnit
+from supervision.models import (
+    Document,
+    DocumentSeries,
+    EnteredMark,
+    RenderedFile,
+    Snapshot,
+    SnapshotComponent,
+    SnapshotLine,
+    SnapshotUnit,
+)
 from tests import factories
 from tests.funding import rows as funding_rows
 from tests.supervision import funds as fund_standings_rows
@@ -91,6 +101,22 @@ def snapshot_line():
         has_report=True,
         approved=True,
         has_plan=False,
+    )
+
+
+def snapshot_component():
+    return SnapshotComponent.objects.create(snapshot=snapshot(), participant=factories.ParticipantFactory(), code="c1")
+
+
+def entered_mark():
+    scheme = factories.plain_scheme(factories.ProgrammeFactory())
+    return EnteredMark.objects.create(
+        period=factories.PeriodFactory(programme=scheme.programme),
+        component=scheme.components.get(),
+        participant=factories.ParticipantFactory(programme=scheme.programme),
+        value=80,
+        source="评分表",
+        entered_by=factories.UserFactory(),
     )
 
 
@@ -317,6 +343,16 @@ def paper_conflict():
     )
 
 
+def calendar_day():
+    return CalendarDay.objects.create(
+        region=factories.RegionFactory(),
+        date=NOW.date(),
+        kind="holiday",
+        name="本地放假",
+        set_by=factories.UserFactory(),
+    )
+
+
 VALID = {
     "account": factories.UserFactory,
     "agency": factories.AgencyFactory,
@@ -324,6 +360,7 @@ VALID = {
     "audit_seal": seal,
     "benchmark": factories.BenchmarkFactory,
     "bureau_signature": bureau_signature,
+    "calendar_day": calendar_day,
     "cell_review": cell_review,
     "cross_rule": cross_rule,
     "cross_term": cross_term,
@@ -361,7 +398,9 @@ VALID = {
     "save_batch": save_batch,
     "scoring_component": lambda: factories.plain_scheme(factories.ProgrammeFactory()).components.get(),
     "scoring_scheme": lambda: factories.plain_scheme(factories.ProgrammeFactory()),
+    "entered_mark": entered_mark,
     "snapshot": snapshot,
+    "snapshot_component": snapshot_component,
     "snapshot_line": snapshot_line,
     "snapshot_unit": snapshot_unit,
     "sub_project": factories.SubProjectFactory,
@@ -374,6 +413,15 @@ VALID |= funding_rows.VALID | fund_standings_rows.VALID
 # -- how each constraint that is neither a unique nor a list of values is broken -----------------
 
 BROKEN = {
+    "component_mark_given": {"kind": "entered"},
+    "component_places_given": {"kind": "year_end"},
+    "component_span_given": {"kind": "timeliness"},
+    "component_streak_given": {"kind": "last_place"},
+    "entered_mark_confirmed_pair": {"confirmed_at": NOW},
+    "entered_mark_not_negative": {"value": -1},
+    "entered_mark_sampled": {"sample_size": 0},
+    "entered_mark_sourced": {"source": ""},
+    "entered_mark_two_people": {"confirmed_at": NOW},
     "bureau_signature_has_hash": {"sha256": ""},
     "bureau_withdrawn_pair": {"withdrawn_at": NOW},
     "cell_review_one_cell": {"cell": "12-spent"},
@@ -403,7 +451,14 @@ BROKEN = {
     "import_upload_finished_pair": {"finished_at": NOW},
     "job_lease_when_running": {"state": "running"},
     "job_progress_valid": {"progress": 101},
+    "calendar_day_has_name": {"name": ""},
     "programme_decimals_valid": {"decimals": 5},
+    "programme_opened_pair": {"opened_by": None},
+    "programme_month_due_valid": {"month_due_day": 29},
+    "programme_week_end_valid": {"week_ends_on": 0},
+    "programme_week_due_valid": {"week_due_weekday": 8},
+    "programme_week_hour_valid": {"week_due_hour": 24},
+    "programme_week_after_valid": {"week_due_after_holiday": 0},
     "participant_ranked_unit": {"kind": "own", "ranked": True},
     "participant_dates_valid": {"joins_on": datetime.date(2020, 2, 1), "leaves_on": datetime.date(2020, 1, 1)},
     "project_seq_positive": {"seq": 0},
@@ -478,6 +533,10 @@ def broken(model, constraint):
         setattr(row, field, value)
     for field, value in BESIDE.get(constraint.name, {}).items():
         setattr(row, field, value)
+    if constraint.name == "component_agency_of_lead":
+        row.agency = factories.AgencyFactory()
+    if constraint.name == "entered_mark_two_people":
+        row.confirmed_by = row.entered_by
     if constraint.name == "cell_review_answer_said":
         row.answered_by = factories.UserFactory()
     if constraint.name == "lead_objection_settlement":

@@ -12,6 +12,8 @@ from funding.fund_checks import HARDLY_PAID
 from funding.fund_sheet import overview_sheets
 from funding.scope import visible_lines
 from funding.views.shared import choices, find_programme, page_context, query_string
+from funding.why import link_rates
+from livelihood.access import oversees
 from livelihood.registry import actions_for
 from livelihood.services import record_event
 from livelihood.workbooks import workbook_response
@@ -43,11 +45,13 @@ def overview(request: HttpRequest, code: str) -> HttpResponse:
     tables = overview_page.overview_tables(
         programme, period, by=by, lines=lines, expected=expected, unit=context["unit"]
     )
+    link_rates(tables, period, request.user, by=by, sees_all=lines is None)
     context |= {
         "by": by,
         "groupings": choices(request, address, "by", overview_page.GROUPINGS, by),
         "tables": tables,
         "expected": expected,
+        "undivided": overview_page.undivided(programme) if oversees(request.user, programme.owner_id) else [],
         "actions": actions_for("funds", request.user, period) if period and tables else [],
         "export": reverse("funding:overview-export", args=[code]) + query_string(request) if period and tables else "",
     }
@@ -99,12 +103,9 @@ def project(request: HttpRequest, code: str, seq: int) -> HttpResponse:
     expected = overview_page.straight_line(period)
     address = reverse("funding:project", args=[code, seq])
     context = _context(request, programme, period, lines, address, "overview")
-    context |= {
-        "project": found,
-        "expected": expected,
-        "hardly_paid": HARDLY_PAID,
-        "tables": project_page.project_tables(found, period, lines=lines, expected=expected, unit=context["unit"]),
-    }
+    tables = project_page.project_tables(found, period, lines=lines, expected=expected, unit=context["unit"])
+    link_rates(tables, period, request.user, by="unit", sees_all=lines is None, seq=found.seq)
+    context |= {"project": found, "expected": expected, "hardly_paid": HARDLY_PAID, "tables": tables}
     return render(request, "funding/project.html", context)
 
 

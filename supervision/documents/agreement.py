@@ -15,7 +15,7 @@ from supervision.documents.docx import title_lines
 from supervision.documents.layout import HEITI, SONG_TITLE, style, write
 from supervision.documents.paper import DEMO_MARK, name_in_region, paper_quotes
 
-HEADS = ["序号", "项目", "目标任务", "单位", "数量或要求", "完成时限", "牵头单位", "市级责任领导"]
+HEADS = ["序号", "项目", "目标任务", "单位", "数量或要求", "完成时限", "牵头单位"]
 #: Millimetres, 156 together.
 WIDTHS = [10, 27, 34, 12, 24, 17, 18, 14]
 ALIGNS = ["center", "left", "left", "center", "center", "center", "center", "center"]
@@ -23,7 +23,7 @@ ALIGNS = ["center", "left", "left", "center", "center", "center", "center", "cen
 
 @dataclass
 class Agreement:
-    """What the paper says. `rows`: the columns of HEADS; `without`: the projects the unit has no task in."""
+    """What the paper says. `rows`: the columns of `heads`; `without`: the projects the unit has no task in."""
 
     programme: Programme
     unit: Participant
@@ -32,6 +32,11 @@ class Agreement:
     basis: list[str]
     rows: list[list[str]] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
+
+    @property
+    def heads(self) -> list[str]:
+        """Return the columns' heads; the last is the leader of the level that runs the programme."""
+        return [*HEADS, f"{self.programme.owner.level_word}责任领导"]
 
     @property
     def opening(self) -> str:
@@ -130,7 +135,7 @@ def agreement_docx(agreement: Agreement) -> bytes:
     heading.paragraph_format.page_break_before = True
     write(heading, f"{agreement.unit.printed_name}{agreement.programme.year}年目标任务表", font=HEITI)
     table = layout.ruled_table(document, WIDTHS, rows=1 + len(agreement.rows))
-    layout.fill_row(table.rows[0], HEADS, WIDTHS, ["center"] * len(HEADS), font=HEITI, size=9)
+    layout.fill_row(table.rows[0], agreement.heads, WIDTHS, ["center"] * len(WIDTHS), font=HEITI, size=9)
     layout.repeat_head(table.rows[0])
     for row, texts in zip(table.rows[1:], agreement.rows, strict=True):
         layout.fill_row(row, texts, WIDTHS, ALIGNS, size=9)

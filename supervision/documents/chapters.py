@@ -20,6 +20,9 @@ WHOLE_GROUPS = {
     "done": "已完成",
     "on_schedule": "达到时序进度",
     "behind": "未达时序进度",
+    # Judged by their milestones, the yardstick that is named (R11).
+    "on_schedule_plan": "达到节点要求",
+    "behind_plan": "未达节点要求",
     "not_started": "未开工",
     "not_due": "未到节点",
     "met": "达标",
@@ -42,7 +45,7 @@ def overview(source: Source) -> Chapter:
     until = f"截至{format_day(source.period.as_of)}，{name}{len(projects)}项民生工程列入考核的指标{len(assessed)}项"
     sentences = []
     if wholes:
-        counts = Counter(row["status"] for row in wholes)
+        counts = Counter(_group(row) for row in wholes)
         groups = counted_groups(
             (word.replace("全域", name), counts.pop(status, 0)) for status, word in WHOLE_GROUPS.items()
         )
@@ -60,6 +63,12 @@ def overview(source: Source) -> Chapter:
     if textual:
         sentences.append(Sentence(f"文字类项目{len(textual)}项：{'、'.join(textual)}。"))
     return Chapter("总体情况", [Paragraph(sentences)])
+
+
+def _group(whole: dict) -> str | None:
+    """Return the group of a line: those on or behind schedule apart by the yardstick they were judged by."""
+    status = whole["status"]
+    return f"{status}_plan" if whole["has_plan"] and status in ("on_schedule", "behind") else status
 
 
 def _by_milestones(source: Source, wholes: list[dict]) -> list[Sentence]:

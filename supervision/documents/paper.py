@@ -10,6 +10,7 @@ import re
 from dataclasses import asdict, dataclass, field
 
 from projects.models import ReportingPeriod
+from supervision.documents.sentences import whole_name
 from supervision.fund_standings import FundStandings, snapshot_fund_standings
 from supervision.models import DocumentSeries, Snapshot
 from supervision.standings import Standings, snapshot_standings
@@ -132,8 +133,7 @@ class Source:
 
     def whole_name(self) -> str:
         """Return 全市, or how the whole is called in print."""
-        names = [row.printed_name for row in self.standings.participants.values() if row.kind == "whole"]
-        return names[0] if names else self.period.programme.owner.name
+        return whole_name(self.standings)
 
 
 def span(period: ReportingPeriod, *, with_year: bool = True) -> str:

@@ -15,6 +15,12 @@ def printed_value(value: Decimal, decimals: int) -> str:
     return format_number(value, decimals).replace(",", "")
 
 
+def whole_name(standings: Standings) -> str:
+    """全市, or how the whole of the programme is called in print: its participant's printed name."""
+    names = [row.printed_name for row in standings.participants.values() if row.kind == "whole"]
+    return names[0] if names else standings.period.programme.owner.name
+
+
 def places_sentence(places: Iterable[tuple[int, Sequence[str]]], unplaced: Sequence[str] = ()) -> str:
     """第一名颍东区；第三名金安区、裕安区；第五名叶集区。 (R8). Units without a place stand behind (R13).
 

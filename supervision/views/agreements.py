@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from projects.models import Participant, Programme
-from supervision.documents.agreement import HEADS, Agreement, agreement_docx, agreement_of
+from supervision.documents.agreement import Agreement, agreement_docx, agreement_of
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -31,7 +31,7 @@ def agreement(request: HttpRequest, code: str, unit: str) -> HttpResponse:
         "programme": found.programme,
         "is_demo": found.programme.is_demo,
         "agreement": found,
-        "heads": HEADS,
+        "heads": found.heads,
     }
     return render(request, "supervision/agreement.html", context)
 

@@ -14,6 +14,7 @@ from supervision.document_forms import IssueForm
 from supervision.models import Document
 from supervision.services import documents as services
 from supervision.services.freezing import benchmarks_moved
+from supervision.why.papers import linked_chapters
 
 PAGE_SIZE = 30
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -92,6 +93,7 @@ def _detail(request: HttpRequest, document: Document, *, form: IssueForm | None 
     context = {
         "document": document,
         "content": document.content,
+        "chapters": linked_chapters(document),
         "attachments": [_shown(table) for table in document.content["attachments"]],
         "programme": period.programme,
         "period": period,

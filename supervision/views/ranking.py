@@ -1,40 +1,55 @@
-"""排名与进度: the ranking of a period, and one page per indicator."""
+"""排名与进度: the ranking of a period."""
 
 from itertools import chain
-from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import get_template
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from funding.labels import rate_label
-from livelihood.access import is_city_office
 from livelihood.caching import content_key, kept
-from livelihood.formats import format_moment
 from livelihood.services import record_event
 from livelihood.workbooks import workbook_response
-from projects.exports import LIVE, facts_line
-from projects.lookup import LookupRefused, find_period
-from projects.models import Programme, ReportingPeriod
+from projects.exports import facts_line
+from projects.models import Indicator, ReportingPeriod
 from supervision.fund_ranking import FundRankingPage
 from supervision.fund_sheets import fund_sheets
-from supervision.fund_standings import FundStandings, live_fund_standings, snapshot_fund_standings
-from supervision.indicator import IndicatorPage
+from supervision.history import basis_words, months_up_to
 from supervision.models import Snapshot
+from supervision.place_lines import add_place_lines, months_label
 from supervision.ranking import RankingPage
-from supervision.scope import bases, standings_scope
+from supervision.ranking_cells import SHOWN
+from supervision.scope import StandingsScope, bases, bases_of, scopes_of, standings_scope
 from supervision.services.benchmarks import benchmark_rates
 from supervision.stamp import standings_stamp
-from supervision.standings import Standings, live_standings, snapshot_standings
 from supervision.standings_sheets import standings_sheets
+from supervision.views.shared import (
+    address_of,
+    basis_code,
+    choices_of,
+    fund_standings_on,
+    number_of,
+    period_choices,
+    query_of,
+    requested_basis,
+    requested_period,
+    shared_context,
+    standings_on,
+)
+from supervision.why_links import WhyLinks
+from supervision.yardsticks import YARDSTICKS
 
 #: The part of the ranking page that is kept.
 BODY_TEMPLATE = "supervision/ranking_content.html"
 #: The same turned to money.
 FUNDS_TEMPLATE = "supervision/ranking_funds.html"
+#: What links of the page keep of its address; what of it is chosen anew for another basis, another month.
+KEPT = ("basis", "order", "open", "rate", "against", "show", "category")
+OF_ANY_MONTH = tuple(key for key in KEPT if key != "basis")
+#: Opens every project; the most an address opens by their numbers.
+ALL, MOST_OPEN = "all", 200
 
 
 @require_safe
@@ -43,42 +58,81 @@ def ranking_latest(request: HttpRequest) -> HttpResponse:
     period = ReportingPeriod.objects.visible_to(request.user).select_related("programme").order_by("-ends_on").first()
     if period is None:
         raise Http404("还没有填报期。")
-    return redirect(_address("supervision:ranking", period))
+    return redirect(address_of("supervision:ranking", period))
 
 
 @require_safe
 def ranking(request: HttpRequest, code: str, period: str) -> HttpResponse:
-    """Show scores by project and unit, places, and the lists below the provincial average."""
-    found = _period(request, code, period)
-    choices = bases(request.user, found)
-    snapshot = _basis(request, choices)
-    scope = standings_scope(request.user, found, snapshot)
-    address = _address("supervision:ranking", found)
-    context = _shared(request, found, choices, snapshot, address) | {
-        "scope": scope,
-        "orders": _choices(request, address, "order", [("", "官方顺序"), ("place", "按位次")]),
-        "address": address,
-        "open_query": _query(request, "open"),
-        "basis_query": _query(request, "open", "order"),
-    }
-    by_place = request.GET.get("order") == "place"
+    """Show scores, gaps or places by project and unit, overall places, and the lists below the provincial average."""
+    found = requested_period(request, code, period)
+    snapshot, scope, context = _asked(request, found)
     rate = request.GET.get("rate", "")
+    context["rates"] = choices_of(request, context["address"], "rate", _rates(found, rate), *KEPT)
+    options = {"by_place": request.GET.get("order") == "place"}
     if rate:
-        options, template, make = {"rate": rate, "by_place": by_place}, get_template(FUNDS_TEMPLATE), _funds_body
+        options, template, make = options | {"rate": rate}, get_template(FUNDS_TEMPLATE), _funds_body
     else:
-        options = {"opened": _number(request.GET.get("open")), "by_place": by_place}
+        options |= _switches(request) | {"opened": _opened(request)}
         template, make = get_template(BODY_TEMPLATE), _ranking_body
-    context["rates"] = _choices(request, address, "rate", _rates(found, rate))
-    # The key names all that the body is made of: the tables by their stamp, the address and the viewer's scope.
+    # The key names all that the body is made of: the tables by their stamp, the address and the viewer's scope, and
+    # what this person sees of the months before.
     parts = [standings_stamp(found), template.template.source, options, snapshot and snapshot.pk]
-    parts += [
-        context[name] for name in ("bases", "orders", "rates", "address", "open_query", "basis_query", "is_city_office")
-    ]
+    parts += [context["bases"], context["rates"], context["address"], context["is_city_office"], context["asked"]]
     parts += [scope.everything, *map(sorted, (scope.participants, scope.led, scope.filled))]
-    context["body"] = kept(content_key("ranking", parts), lambda: make(template, found, context, **options))
-    context["period_choices"] = _periods(found, "supervision:ranking")
-    context["export"] = _address("supervision:ranking-export", found) + _query(request, "open", "rate")
+    parts.append([(month.pk, row and row.pk) for month, row in context["months"]])
+    context["body"] = kept(content_key("ranking", parts), lambda: make(request, template, found, context, **options))
+    context["period_choices"] = period_choices(found, "supervision:ranking", query=query_of(request, *OF_ANY_MONTH))
+    switches = [key for key in KEPT if key not in ("open", "rate")]
+    context["export"] = address_of("supervision:ranking-export", found) + query_of(request, *switches)
     return render(request, "supervision/ranking.html", context)
+
+
+def _asked(request: HttpRequest, period: ReportingPeriod) -> tuple[Snapshot | None, StandingsScope, dict]:
+    """Return basis, scope, and what every view of the page says; `months`: the year's with the snapshot to be seen.
+
+    A line of places is drawn of frozen months and this one: places of an open month still move.
+    """
+    months = months_up_to(period)
+    choices = bases_of(request.user, months)
+    snapshot = requested_basis(request, choices[period.pk])
+    seen = [(row, choices[row.pk][0]) for row in months[:-1] if choices[row.pk]]
+    scopes = scopes_of(request.user, [*seen, (period, snapshot)])
+    visible = {row.pk: basis for row, basis in seen if scopes[row.pk].everything}
+    address = address_of("supervision:ranking", period)
+    return (
+        snapshot,
+        scopes[period.pk],
+        shared_context(request, period, choices[period.pk], snapshot, address, *KEPT)
+        | {
+            "address": address,
+            "asked": {key: request.GET[key] for key in KEPT if key in request.GET},
+            "scope": scopes[period.pk],
+            "months": [(row, visible.get(row.pk)) for row in months[:-1]],
+            "orders": choices_of(request, address, "order", [("", "官方顺序"), ("place", "按位次")], *KEPT),
+            "basis_query": query_of(request, "basis"),
+        },
+    )
+
+
+def _switches(request: HttpRequest) -> dict:
+    """Return what the address asks to see in the map, as keywords of `RankingPage`; what there is not is not found."""
+    against, show, category = (request.GET.get(key, "") for key in ("against", "show", "category"))
+    if against not in YARDSTICKS:
+        raise Http404("没有这个对照：只有全省平均、全市平均、时序和节点计划。")
+    if show not in SHOWN:
+        raise Http404("格内没有这一种：只有得分、差距和位次。")
+    if category and category not in Indicator.Category:
+        raise Http404("没有这个类别。")
+    return {"yardstick": YARDSTICKS[against], "show": show, "category": category}
+
+
+def _opened(request: HttpRequest) -> list[int] | str:
+    """Return the numbers of the projects to open, or ALL; what is no number is passed over."""
+    asked = request.GET.get("open", "")
+    if asked == ALL:
+        return ALL
+    numbers = (number_of(part) for part in asked[: 6 * MOST_OPEN].split(","))
+    return sorted({number for number in numbers if number is not None})[:MOST_OPEN]
 
 
 def _rates(period: ReportingPeriod, chosen: str) -> list[tuple[str, str]]:
@@ -95,9 +149,9 @@ def _rates(period: ReportingPeriod, chosen: str) -> list[tuple[str, str]]:
     return [("", "项目得分"), *labels]
 
 
-def _funds_body(template, period: ReportingPeriod, shared: dict, *, rate: str, by_place: bool) -> dict:
+def _funds_body(request, template, period: ReportingPeriod, shared: dict, *, rate: str, by_place: bool) -> dict:
     """Return the body of the page turned to one rate of money, and how many units and projects it has."""
-    funds = _fund_standings(period, shared["snapshot"])
+    funds = fund_standings_on(period, shared["snapshot"])
     found = funds.rate(*rate.split("-"))
     projects = list(period.programme.projects.order_by("seq"))
     page = FundRankingPage(funds, shared["scope"], found, by_place=by_place) if found else None
@@ -114,175 +168,69 @@ def _funds_body(template, period: ReportingPeriod, shared: dict, *, rate: str, b
     return {"html": template.render(context), "units": units, "projects": items}
 
 
-def _ranking_body(template, period: ReportingPeriod, shared: dict, *, opened: int | None, by_place: bool) -> dict:
+def _ranking_body(
+    request: HttpRequest, template, period: ReportingPeriod, shared: dict, *, opened: list[int] | str, **switches
+) -> dict:
     """Return the body of the ranking page and how many units and projects it has; what the cache keeps."""
-    scope = shared["scope"]
+    address, scope = shared["address"], shared["scope"]
     projects = list(period.programme.projects.prefetch_related("sub_projects__lead_agency").order_by("seq"))
-    page = RankingPage(_standings(period, shared["snapshot"]), scope, projects, by_place=by_place)
-    groups, columns, rows = page.groups(), page.columns(), page.rows(opened)
+    why = WhyLinks(period, shared["snapshot"])
+    # From the page itself: thousands of cells need not repeat where it is.
+    why.base = why.base.replace(address.removesuffix("ranking/"), "../", 1)
+    page = RankingPage(standings_on(period, shared["snapshot"]), scope, projects, why=why, **switches)
+    groups, columns = page.groups(), page.columns()
+    rows = page.rows([project.seq for project in projects] if opened == ALL else opened)
+    _add_toggles(request, address, rows)
+    has_places = scope.everything and page.standings.scheme_id is not None
+    if has_places:
+        add_place_lines(columns, shared["months"], period)
+    yardsticks = [(row.code, page.yardstick_name(row)) for row in YARDSTICKS.values()]
     context = shared | {
         "page": page,
         "columns": columns,
         "rows": rows,
         "groups": groups,
-        "sentences": [
-            {"seq": group["seq"], "project": group["name"], "label": item["label"], "sentence": item["sentence"]}
-            for group in groups
-            for item in group["indicators"]
-            if item["in_scope"] and item["sentence"]
-        ],
+        "has_places": has_places,
+        "months_label": months_label([*(month for month, _ in shared["months"]), period]),
+        "yardsticks": choices_of(request, address, "against", yardsticks, *KEPT),
+        "shows": choices_of(request, address, "show", list(SHOWN.items()), *KEPT),
+        "categories": choices_of(request, address, "category", [("", "全部类别"), *page.categories()], *KEPT),
+        "open_all": f"{address}{query_of(request, *KEPT, open=ALL)}",
+        "close_all": f"{address}{query_of(request, *KEPT, open='')}",
+        "sentences": page.sentences(groups),
         "hidden_lists": any(not item["in_scope"] for group in groups for item in group["indicators"]),
         "has_scheme": page.standings.scheme_id is not None,
+        "full_score": page.standings.full_score,
     }
     return {"html": template.render(context), "units": len(columns), "projects": len(rows)}
+
+
+def _add_toggles(request: HttpRequest, address: str, rows: list[dict]) -> None:
+    """Give each row the address that opens it, or closes it, and leaves the others as they are."""
+    opened = {row["seq"] for row in rows if row["is_open"]}
+    for row in rows:
+        left = ",".join(map(str, sorted(opened ^ {row["seq"]})))
+        row["toggle"] = f"{address}{query_of(request, *KEPT, open=left)}#project-{row['seq']}"
 
 
 @require_safe
 @transaction.atomic
 def ranking_export(request: HttpRequest, code: str, period: str) -> HttpResponse:
     """Give the ranking as a workbook: the same basis, order and scope as the page, works and money."""
-    found = _period(request, code, period)
-    snapshot = _basis(request, bases(request.user, found))
+    found = requested_period(request, code, period)
+    snapshot = requested_basis(request, bases(request.user, found))
     scope = standings_scope(request.user, found, snapshot)
     projects = list(found.programme.projects.prefetch_related("sub_projects__lead_agency").order_by("seq"))
     by_place = request.GET.get("order") == "place"
-    page = RankingPage(_standings(found, snapshot), scope, projects, by_place=by_place)
-    basis = _basis_words(snapshot) + ("" if scope.everything else "，只列您经办范围内的数")
+    page = RankingPage(standings_on(found, snapshot), scope, projects, by_place=by_place, **_switches(request))
+    basis = basis_words(snapshot) + ("" if scope.everything else "，只列您经办范围内的数")
     facts = facts_line(found, request.user, basis=basis)
     sheets = chain(
         standings_sheets(page, facts=facts),
-        fund_sheets(_fund_standings(found, snapshot), scope, projects, facts=facts),
+        fund_sheets(fund_standings_on(found, snapshot), scope, projects, facts=facts),
     )
-    name = f"{found.programme.name}_{found.code}_排名与进度_{_basis_words(snapshot).partition('（')[0]}.xlsx"
+    name = f"{found.programme.name}_{found.code}_排名与进度_{basis_words(snapshot).partition('（')[0]}.xlsx"
     response = workbook_response(name, sheets)
-    after = {"basis": _basis_code(snapshot), "scope": "全部" if scope.everything else "经办范围"}
+    after = {"basis": basis_code(snapshot), "scope": "全部" if scope.everything else "经办范围"}
     record_event(by=request.user, verb="export_standings", target=found, after=after)
     return response
-
-
-def _basis_words(snapshot: Snapshot | None) -> str:
-    if snapshot is None:
-        return f"{LIVE}（已提交和已审核的月报）"
-    return f"快照{snapshot.version}（{format_moment(snapshot.frozen_at)}冻结，已审核的月报）"
-
-
-@require_safe
-def indicator_detail(request: HttpRequest, code: str, period: str, pk: int) -> HttpResponse:
-    """Show every unit of one indicator: target, value, rate, place, yardsticks, status."""
-    found = _period(request, code, period)
-    choices = bases(request.user, found)
-    snapshot = _basis(request, choices)
-    scope = standings_scope(request.user, found, snapshot)
-    standings = _standings(found, snapshot)
-    if pk not in standings.indicators:
-        raise Http404("没有这个指标。")
-    page = IndicatorPage(standings, scope, pk)
-    if not page.rows:
-        raise Http404("没有这个指标。")
-    address = _address("supervision:indicator-detail", found, pk=pk)
-    context = _shared(request, found, choices, snapshot, address) | {
-        "page": page,
-        "left_out": page.left_out(),
-        "yardsticks": page.yardsticks(),
-        "formula_line": page.formula_line(request.GET.get("unit")),
-        "ranking_url": f"{_address('supervision:ranking', found)}{_query(request)}",
-        "basis_query": _query(request),
-        "period_choices": _periods(found, "supervision:indicator-detail", pk=pk),
-    }
-    return render(request, "supervision/indicator_detail.html", context)
-
-
-def _period(request: HttpRequest, code: str, text: str) -> ReportingPeriod:
-    """Return the period of a programme in the user's scope; 404 for what does not exist or is not theirs."""
-    programme = get_object_or_404(Programme.objects.visible_to(request.user).select_related("owner"), code=code)
-    try:
-        period = find_period(programme, text)
-    except LookupRefused as refusal:
-        raise Http404(str(refusal)) from refusal
-    period.programme = programme
-    return period
-
-
-def _basis(request: HttpRequest, choices: list[Snapshot | None]) -> Snapshot | None:
-    """Return the chosen basis, ?basis=live or a snapshot's version; None stands for live figures."""
-    if "basis" not in request.GET:
-        if not choices:
-            raise Http404("本期还没有可看的结果。")
-        return choices[0]
-    for choice in choices:
-        if request.GET["basis"] == _basis_code(choice):
-            return choice
-    raise Http404("没有这一版结果。")
-
-
-def _basis_code(snapshot: Snapshot | None) -> str:
-    return "live" if snapshot is None else str(snapshot.version)
-
-
-def _standings(period: ReportingPeriod, snapshot: Snapshot | None) -> Standings:
-    if snapshot is None:
-        return live_standings(period)
-    snapshot.period = period
-    return snapshot_standings(snapshot)
-
-
-def _fund_standings(period: ReportingPeriod, snapshot: Snapshot | None) -> FundStandings:
-    if snapshot is None:
-        return live_fund_standings(period)
-    snapshot.period = period
-    return snapshot_fund_standings(snapshot)
-
-
-def _shared(request: HttpRequest, period: ReportingPeriod, choices, snapshot: Snapshot | None, address: str) -> dict:
-    """Return what both pages say of programme, period and basis."""
-    return {
-        "programme": period.programme,
-        "period": period,
-        "is_demo": period.programme.is_demo,
-        "is_city_office": is_city_office(request.user, period.programme.owner_id),
-        "snapshot": snapshot,
-        "bases": [
-            {
-                "label": f"快照{choice.version}" if choice else "实时",
-                "url": f"{address}{_query(request, 'basis', basis=_basis_code(choice))}",
-                "active": choice == snapshot,
-            }
-            for choice in choices
-        ],
-    }
-
-
-def _choices(request: HttpRequest, address: str, key: str, values: list[tuple[str, str]]) -> list[dict]:
-    """Return the alternatives of one query parameter as addresses that keep the others."""
-    chosen = request.GET.get(key, "")
-    return [
-        {"label": label, "url": f"{address}{_query(request, key, **{key: value})}", "active": value == chosen}
-        for value, label in values
-    ]
-
-
-def _query(request: HttpRequest, *without: str, **added: str) -> str:
-    """Return the request's own parameters as a query string, some left out, some set; "" for none."""
-    kept = {
-        key: request.GET[key] for key in ("basis", "order", "open", "rate") if key in request.GET and key not in without
-    }
-    query = urlencode({key: value for key, value in (kept | added).items() if value})
-    return f"?{query}" if query else ""
-
-
-def _address(name: str, period: ReportingPeriod, **more) -> str:
-    return reverse(name, kwargs={"code": period.programme.code, "period": period.code} | more)
-
-
-def _periods(current: ReportingPeriod, name: str, **more) -> list[dict]:
-    """Return the same page of the programme's other periods, the newest first, for the context bar."""
-    rows = current.programme.periods.order_by("-ends_on", "kind")
-    addresses = [reverse(name, kwargs={"code": current.programme.code, "period": row.code} | more) for row in rows]
-    return [
-        {"label": row.label, "url": address, "active": row.pk == current.pk}
-        for row, address in zip(rows, addresses, strict=True)
-    ]
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else None

@@ -89,7 +89,7 @@ def _programme(request: HttpRequest, code: str) -> Programme:
         Programme.objects.visible_to(request.user).select_related("owner", "office__region"), code=code
     )
     if not oversees(request.user, found.owner_id):
-        raise NotAllowed("任务分解表由市民生办和督查看；本单位的任务在目标责任书里。")
+        raise NotAllowed(f"任务分解表由{found.owner.office_word}和督查看；本单位的任务在目标责任书里。")
     return found
 
 

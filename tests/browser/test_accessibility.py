@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from livelihood.models import Job, User
-from projects.models import Indicator, Report, ReportingPeriod
+from projects.models import Indicator, Report, ReportingPeriod, SubProject
 from supervision.models import Document
 from tests.support.browser import LARGE, ROOT, SMALL, Visitors
 
@@ -35,6 +35,7 @@ PAGES = {
         "{august}benchmarks/",
         "{august}ranking/",
         "{august}indicators/{indicator}/",
+        "{august}why/341222/{indicator}/",
         "{august}close/",
         "{july}reopen/",
         "/documents/",
@@ -44,6 +45,8 @@ PAGES = {
         "/programmes/fuyang-2020/funds/held/",
         "/programmes/fuyang-2020/funds/projects/26/",
         "/programmes/fuyang-2020/funds/shares/new/",
+        "/programmes/fuyang-2020/",
+        "/programmes/fuyang-2020/rollover/",
     ],
     "tongguan_office": [
         "/programmes/tongguan-2020/funds/?by=project",
@@ -65,12 +68,48 @@ MORE = {
         "/reports/{submitted}/review/?beside=month",
         "/reports/{submitted}/review/?beside=units",
         "{august}ranking/?rate=project-disbursed",
+        "{august}ranking/?against=schedule&show=gap&open=26,27",
+        "{july}ranking/?against=city&show=place&open=26",
+        "{july}ranking/?rate=project-disbursed",
+        "{july}projects/26/",
+        "{august}projects/3/",
+        "{july}units/341222/?open=all",
+        "{august}units/341222/?order=lost",
+        "{july}outlook/",
+        "{july}provincial/?last=all",
+        "{august}plausibility/",
+        "{july}why/341222/overall/",
+        "{july}why/341222/projects/26/",
+        "{july}why/341222/funds/project-disbursed/",
         "/programmes/fuyang-2020/funds/lines/",
         "/programmes/fuyang-2020/funds/plan/printed/",
         "{august}import/",
         "/programmes/import/",
         "/programmes/fuyang-2020/targets/import/",
         "/programmes/fuyang-2020/milestones/?day=2020-08-31",
+        "/programmes/fuyang-2020/tasks/new/",
+        "/programmes/fuyang-2020/participants/",
+        "/programmes/fuyang-2020/participants/new/",
+        "/programmes/fuyang-2020/readiness/",
+        "/programmes/fuyang-2020/periods/new/",
+        "/programmes/fuyang-2020/schedule/",
+        "/programmes/fuyang-2020/calendar/",
+        "/programmes/fuyang-2020/lineage/",
+        "/programmes/fuyang-2020/scheme/",
+        "/programmes/fuyang-2020/scheme/new/",
+        "{august}marks/",
+        "/programmes/fuyang-2020/facts/",
+        "/programmes/fuyang-2020/catalogue/order/",
+        "/programmes/fuyang-2020/catalogue/assignments/{project}/",
+        "/programmes/fuyang-2020/catalogue/duties/{sub_project}/",
+        "/programmes/fuyang-2020/catalogue/project/new/",
+        "/programmes/fuyang-2020/catalogue/sub-project/{sub_project}/",
+        "/programmes/fuyang-2020/catalogue/indicator/{indicator}/",
+        "/programmes/fuyang-2020/catalogue/conflict/new/",
+        "/programmes/new/",
+        "/admin/",
+        "/admin/projects/indicator/",
+        "/admin/projects/target/",
         "/programmes/fuyang-2020/targets/",
         "/programmes/fuyang-2020/targets/16/",
         "/programmes/fuyang-2020/agreements/341222/",
@@ -88,6 +127,7 @@ def places(shared_demo):
     august = periods.get(ends_on=datetime.date(2020, 8, 31))
     july = periods.get(ends_on=datetime.date(2020, 7, 31))
     reports = Report.objects.filter(period=august)
+    sub_project = SubProject.objects.filter(project__programme=august.programme).earliest("pk")
     job, _ = Job.objects.get_or_create(
         kind="close_month", key="looked-at", defaults={"queued_by": User.objects.get(username="city_office")}
     )
@@ -100,6 +140,8 @@ def places(shared_demo):
         "indicator": Indicator.objects.filter(sub_project__project__programme=august.programme, assessed=True)
         .first()
         .pk,
+        "project": sub_project.project_id,
+        "sub_project": sub_project.pk,
         "issued": Document.objects.filter(state="issued").first().pk,
         "job": job.pk,
     }
@@ -127,6 +169,48 @@ def test_pages_of_the_role_have_no_finding(username, size, addresses, chromium, 
 @pytest.mark.parametrize(("username", "size", "addresses"), LONG)
 def test_every_page_in_both_sizes_has_no_finding(username, size, addresses, chromium, shared_demo, places):
     look_at(addresses, Visitors(chromium, shared_demo.address), username, size, places)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_scheme_tried_out_and_its_marks_have_no_finding(demo_visitors, size):
+    page = demo_visitors.enter("city_office", size=size)
+    page.goto("/programmes/fuyang-2020/scheme/new/")
+    page.locator("[name$='-0-weight']").fill("90")
+    for name, value in {"name": "日常工作", "weight": "10", "max_mark": "100"}.items():
+        page.locator(f"[name$='-1-{name}']").fill(value)
+    page.locator("[name$='-1-choice']").select_option(label="打分（本办）")
+    for label, value in {
+        "施行日期": "2020-08-01",
+        "依据文件": "阜民生办〔2020〕15号",
+        "制定或修订原因": "增加",
+    }.items():
+        page.get_by_label(label).fill(value)
+    page.get_by_role("button", name="试算").click()
+    page.get_by_role("heading", name="试算：").wait_for()
+    tried = findings(page)
+    page.get_by_role("button", name="起施行").click()
+    page.goto("/programmes/fuyang-2020/2020-08/marks/")
+
+    marked = findings(page)
+
+    assert page.locator(".mark-table").count() == 1
+    assert (tried, marked) == ([], [])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_why_beside_the_map_has_no_finding(chromium, shared_demo, places, size):
+    visitors = Visitors(chromium, shared_demo.address)
+    page = visitors.enter("leader", size=size)
+    page.goto(places["july"] + "ranking/?open=26")
+    page.locator(".row-detail a[data-why]").first.click()
+    page.get_by_role("heading", name="数从哪里来").wait_for()
+
+    found = findings(page)
+
+    visitors.close()
+    assert found == []
 
 
 def look_at(addresses, visitors, username, size, places):

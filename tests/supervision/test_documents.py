@@ -193,7 +193,7 @@ def test_r11_overview_names_the_milestones_where_they_are_the_yardstick():
     (overview,) = texts(bulletin_content(snapshot, issuer="测试市民生办").as_json(), "总体情况")
 
     # 40 is below June's 50 and below the straight line's 66.67: one of each kind behind
-    assert "未达时序进度2项。有节点计划的1项，与已到期的最后一个节点比，不与时序进度比。" in overview
+    assert "未达时序进度1项、未达节点要求1项。有节点计划的1项，与已到期的最后一个节点比，不与时序进度比。" in overview
 
 
 @pytest.mark.django_db

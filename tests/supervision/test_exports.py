@@ -141,8 +141,8 @@ def test_ranking_export_of_a_snapshot_prints_what_the_page_prints(export, august
     # 太和县: (40.85 + 0) ÷ 2 = 20.43 in project 1, 0 for the blank one in project 2; (20.425 + 0) ÷ 2 = 10.21
     assert rows_of(book["综合位次"], first=4)[:3] == [
         ("太和县", 1, 10.21, None, None, 1, None),
-        ("界首市", None, None, None, None, 0, "未报送"),
-        ("市本级", None, None, None, None, 0, "不排名，未报送"),
+        ("界首市", None, None, None, None, None, "未报送"),
+        ("市本级", None, None, None, None, None, "不排名，未报送"),
     ]
     assert [row[4] for row in rows_of(book["项目得分"], first=4)[:2]] == [20.43, 0]
     assert book["项目得分"]["E4"].number_format == '#,##0.00"▼1"'

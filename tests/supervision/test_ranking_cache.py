@@ -7,7 +7,8 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from projects.models import Figure, Report
+from projects.models import Figure, Report, ReportingPeriod
+from supervision.models import EnteredMark
 from supervision.services.snapshots import freeze_snapshot
 from supervision.stamp import standings_stamp
 from tests import factories
@@ -31,6 +32,12 @@ def taihe(period, participants, indicators, city_officer):
     """太和县's approved report: 里程 60 of 100."""
     figures = {"里程": "60", "合格率": "81", "人数": "1000"}
     return report_unit(period, participants["341222"], indicators, figures, by=city_officer)
+
+
+@world
+def scheme(programme):
+    """A scheme with the one plain component."""
+    return factories.plain_scheme(programme)
 
 
 def ranking_of(period) -> str:
@@ -73,6 +80,17 @@ def add_scheme(world):
     factories.plain_scheme(world("programme"))
 
 
+def enter_mark(world):
+    EnteredMark.objects.create(
+        period=world("period"),
+        component=world("scheme").components.get(),
+        participant=world("participants")["341222"],
+        value=80,
+        source="问卷",
+        entered_by=world("city_officer"),
+    )
+
+
 def add_snapshot(world):
     freeze_snapshot(period=world("period"), by=world("city_officer"))
 
@@ -103,6 +121,7 @@ CHANGES = [
     add_benchmark,
     add_scheme,
     add_snapshot,
+    enter_mark,
     add_milestone,
     rename_unit,
     rename_indicator,
@@ -111,6 +130,8 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_stamp_anything_changes_is_another(change, period, taihe, request):
+    if change is enter_mark:
+        request.getfixturevalue("scheme")
     before = standings_stamp(period)
     same = standings_stamp(period)
 
@@ -151,8 +172,8 @@ def test_ranking_another_person_sees_only_their_own(kept_pages, client, taihe, p
 
     clerk = client.get(ranking_of(period)).content.decode()
 
-    assert "太和县</th>" in office
-    assert "太和县</th>" not in clerk
+    assert "太和县</a></th>" in office
+    assert "太和县</a></th>" not in clerk
 
 
 def test_ranking_dead_cache_is_made_anew_and_logged(client, taihe, period, city_officer, settings, caplog):
@@ -164,3 +185,23 @@ def test_ranking_dead_cache_is_made_anew_and_logged(client, taihe, period, city_
 
     assert response.status_code == 200
     assert "cache does not answer" in caplog.text
+
+
+def test_ranking_month_before_is_issued_shows_its_place_to_a_county(
+    kept_pages, client, taihe, scheme, period, participants, indicators, city_officer, clerk
+):
+    july = factories.PeriodFactory(programme=period.programme, month=7)
+    report_unit(july, participants["341222"], indicators, {"里程": "50"}, by=city_officer)
+    closed = {"closed_at": datetime.datetime(2020, 9, 8, tzinfo=datetime.UTC), "closed_by": city_officer}
+    for month, state in ((july, "closed"), (period, "issued")):
+        freeze_snapshot(period=month, by=city_officer)
+        ReportingPeriod.objects.filter(pk=month.pk).update(state=state, **closed)
+    client.force_login(clerk)
+    before = client.get(ranking_of(period)).content.decode()
+
+    # Nothing of August changes.
+    ReportingPeriod.objects.filter(pk=july.pk).update(state="issued")
+    after = client.get(ranking_of(period)).content.decode()
+
+    assert "<title>7月没有位次，8月第1名</title>" in before
+    assert "<title>7月第1名，8月第1名</title>" in after

@@ -10,7 +10,7 @@ from projects.excel.contract import issue_row
 from projects.excel.lines import decimal_text
 from projects.excel.reader import ERROR, Issue
 from projects.lookup import find_period, find_programme
-from supervision.services.benchmarks import record_benchmarks
+from supervision.services.benchmarks import benchmark_rates, record_benchmarks
 
 
 class Command(AnsweringCommand):
@@ -36,10 +36,11 @@ class Command(AnsweringCommand):
         try:
             period = find_period(find_programme(options["programme"]), options["period"])
             if is_template:
-                Path(options["file"]).write_bytes(benchmark_template(period))
+                Path(options["file"]).write_bytes(benchmark_template(period, benchmark_rates(period.programme)))
                 is_refused = False
             else:
-                reading = read_benchmarks(Path(options["file"]), file_name=name, period=period)
+                rates = benchmark_rates(period.programme)
+                reading = read_benchmarks(Path(options["file"]), file_name=name, period=period, fund_rates=rates)
                 is_refused = bool(reading.refusal)
                 issues = reading.issues
             if options["commit"] and not reading.errors and not is_template:
@@ -67,11 +68,12 @@ class Command(AnsweringCommand):
 
 
 def _row(row) -> dict:
-    entry, sub_project = row.entry, row.indicator.sub_project
+    entry, sub_project = row.entry, row.indicator.sub_project if row.indicator else None
     return {
-        "project_seq": sub_project.project.seq,
-        "sub_item": sub_project.name,
-        "indicator": row.indicator.name,
+        "project_seq": sub_project.project.seq if sub_project else None,
+        "sub_item": sub_project.name if sub_project else "",
+        "indicator": row.name if sub_project else None,
+        "fund_rate": entry.fund_rate,
         "measure": str(entry.measure),
         "value": format(entry.value, f".{entry.decimals}f"),
         "decimals": entry.decimals,

@@ -84,6 +84,7 @@ def _overall_text(document: dict) -> list[str]:
 
 
 def _indicator_text(indicator: dict) -> list[str]:
+    whole = _whole_name(indicator["units"])
     title = "·".join(part for part in (indicator["sub_item"], indicator["indicator"]) if part)
     excluding = f"（不含{'、'.join(indicator['pooled_excluding'])}）" if indicator["pooled_excluding"] else ""
     head = f"{indicator['project_seq']} {title}（{indicator['unit']}）"
@@ -102,11 +103,15 @@ def _indicator_text(indicator: dict) -> list[str]:
         for row in indicator["units"]
     ]
     return [
-        f"{head}  全市{indicator['pooled_rate'] or '—'}{excluding}  全省平均{average}",
+        f"{head}  {whole}{indicator['pooled_rate'] or '—'}{excluding}  全省平均{average}",
         *_table([["单位", "目标", "完成", "完成率%", "位次", "状态"], *rows]),
         f"  低于全省平均：{listed}",
         "",
     ]
+
+
+def _whole_name(units: list[dict]) -> str:
+    return next((row["name"] for row in units if row["kind"] == "whole"), "合计")
 
 
 def _funds_text(funds: list[dict], labels: list[str]) -> list[str]:
@@ -114,7 +119,7 @@ def _funds_text(funds: list[dict], labels: list[str]) -> list[str]:
     lines = []
     for rate, label in zip(funds, labels, strict=True):
         excluding = f"（不含{'、'.join(rate['pooled_excluding'])}未报部分）" if rate["pooled_excluding"] else ""
-        below = rate["below_benchmark"]
+        below, whole = rate["below_benchmark"], _whole_name(rate["units"])
         listed = "全省平均还没有录入，没有名单" if below is None else "、".join(below) or "无"
         rows = [
             [
@@ -126,7 +131,7 @@ def _funds_text(funds: list[dict], labels: list[str]) -> list[str]:
             for row in rate["units"]
         ]
         lines += [
-            f"{label}  全市{rate['pooled_rate'] or '—'}{excluding}  全省平均{rate['benchmark'] or '未录入'}",
+            f"{label}  {whole}{rate['pooled_rate'] or '—'}{excluding}  全省平均{rate['benchmark'] or '未录入'}",
             *_table([["单位", "计划（万元）", "到位", "拨付", "支出", "比率%", "位次"], *rows]),
             f"  低于全省平均：{listed}",
             "",

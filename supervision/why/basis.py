@@ -1,0 +1,52 @@
+"""What an answer rests on: live reports or a snapshot, the calculation, the scheme, the papers printed from it."""
+
+from django.urls import reverse
+
+from livelihood.formats import format_moment
+from livelihood.models import User
+from projects.models import ReportingPeriod
+from projects.progress import CALC_VERSION
+from supervision.history import basis_words
+from supervision.models import Document, ScoringScheme, Snapshot
+from supervision.why.answer import Fact
+
+#: Enough of a hash to compare by eye.
+SHOWN_HASH = 16
+
+
+def made_of(period: ReportingPeriod, snapshot: Snapshot | None, user: User) -> list[Fact]:
+    """Return the basis in words, with the scheme in force and the papers the user may read. At most three queries."""
+    scheme = snapshot.scheme if snapshot else ScoringScheme.objects.in_force(period.programme, period.ends_on).first()
+    facts = [Fact("依据", basis_words(snapshot))]
+    if snapshot is not None:
+        facts += [
+            *([Fact("重新冻结", snapshot.reason)] if snapshot.reason else []),
+            Fact("快照校验值", f"{snapshot.sha256[:SHOWN_HASH]}…"),
+        ]
+    facts.append(Fact("算法", f"第{snapshot.calc_version if snapshot else CALC_VERSION}版"))
+    if scheme is not None:
+        url = reverse("supervision:scheme", args=[period.programme.code])
+        facts.append(Fact("考核办法", f"《{scheme.name}》第{scheme.version}版", url, "看办法"))
+    else:
+        facts.append(Fact("考核办法", "没有，不作综合排名"))
+    if snapshot is not None:
+        facts += _papers(snapshot, user)
+    return facts
+
+
+def _papers(snapshot: Snapshot, user: User) -> list[Fact]:
+    papers = Document.objects.visible_to(user).filter(snapshot=snapshot).select_related("series").defer("content")
+    return [
+        Fact(
+            "用在",
+            paper.title + (f"（{paper.printed_number}）" if paper.number else "（拟稿）"),
+            reverse("supervision:document-detail", args=[paper.pk]),
+            "看公文",
+        )
+        for paper in papers.order_by("id")
+    ]
+
+
+def frozen_words(snapshot: Snapshot | None) -> str:
+    """Return 快照2, or 实时: what stands beside the unit's name."""
+    return "实时" if snapshot is None else f"快照{snapshot.version}（{format_moment(snapshot.frozen_at)}）"
