@@ -77,7 +77,7 @@ def _projects_sheet(page: RankingPage, title: str, shared: dict) -> Sheet:
         columns=[
             Column("序号", 6),
             Column("项目", 26),
-            Column("市级牵头", 16),
+            Column("牵头单位", 16),
             Column(f"{''.join(page.words['head'])}的单位数", 9, is_number=True),
             *(
                 Column(page.standings.participants[row["participant_id"]].printed_name, 11, is_number=True)
