@@ -148,11 +148,6 @@ class TargetMatrix:
         reported = f"，已经报过 {figures} 期的数" if figures else ""
         return f"{name}已有目标“{now}”{reported}，不能清空；没有任务请写“/”。"
 
-    @property
-    def has_revisions(self) -> bool:
-        """Tell whether an entry changes a target that stands."""
-        return any(entry.base_revision for entry in self.entries)
-
     def rows(self) -> list[dict]:
         """Return one row per participant, the whole last: unit, is_whole, cells in the order of the columns."""
         return [

@@ -15,7 +15,6 @@ from supervision.models import Snapshot
 from supervision.scope import StandingsScope, bases, standings_scope
 from supervision.unit_money import UnitMoney
 from supervision.unit_page import UnitPage
-from supervision.unit_panels import unit_panels
 from supervision.unit_sheets import unit_sheets
 from supervision.unit_sql import parameters_on, unit_lines, unit_money
 from supervision.unit_year import discipline_of, places_of_year
@@ -62,7 +61,6 @@ def participant(request: HttpRequest, code: str, period: str, unit: str) -> Http
         "shows_money": oversees(request.user, found.programme.owner_id) or page.sees_unit or bool(money.rows),
         "places": places_of_year(found, request.user, chosen, snapshot=snapshot) if page.sees_unit else None,
         "discipline": discipline_of(found.programme, request.user, chosen, found) if page.sees_unit else None,
-        "panels": unit_panels(request.user, found, chosen) if page.sees_unit else [],
         "basis_words": basis_words(snapshot),
         "export": address_of("supervision:participant-export", found, unit=chosen.code) + query_of(request, "basis"),
         "period_choices": period_choices(found, "supervision:participant", unit=chosen.code),

@@ -8,8 +8,6 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from livelihood.registry import Panel
-from supervision import unit_panels
 from supervision.models import EnteredMark, ScoringComponent
 from supervision.services.snapshots import freeze_snapshot
 from supervision.unit_sql import parameters_on, unit_lines
@@ -243,15 +241,6 @@ def test_unit_page_export_holds_every_line_and_its_loss(look, august):
     line = next(row for row in rows if row[2] == "里程")
     assert (line[6], line[9]) == (60, 10)
     assert book.sheetnames[-1] == "各月位次"
-
-
-def test_unit_page_shows_what_later_parts_register(look, august, monkeypatch):
-    panel = Panel("main", "livelihood/components/empty.html", {"text": "x"})
-    monkeypatch.setattr(unit_panels, "_sources", {"letters": lambda user, period, unit: [panel]})
-
-    response = look("city_officer", address(august))
-
-    assert response.context["panels"] == [panel]
 
 
 EMPTY = {

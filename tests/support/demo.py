@@ -25,7 +25,7 @@ def sources_key() -> str:
     folders = [databases.ROOT / name for name in ("livelihood", "projects", "funding", "supervision", "fixtures")]
     files = [file for folder in folders for file in folder.rglob("*") if file.suffix in (".py", ".yaml")]
     files += databases.ROOT.glob("requirements*.txt")
-    return databases.key_of(sorted(files), datetime.date.today().isoformat())  # noqa: DTZ011 - any clock will do
+    return databases.key_of(sorted(files), datetime.datetime.now(datetime.UTC).date().isoformat())
 
 
 SOURCES_KEY = sources_key()
