@@ -22,7 +22,7 @@ from django.urls import reverse
 from benchmarks.entry_data import Sheet, session_of
 from benchmarks.measure import Result
 from benchmarks.pages import p95
-from supervision.synthetic_database import OWNER
+from supervision.synthetic.synthetic_database import OWNER
 
 #: Times each clerk saves in a run, and the cells of a batch: what somebody types between two pauses.
 ROUNDS, CELLS = 6, 3

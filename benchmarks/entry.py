@@ -13,7 +13,7 @@ from benchmarks.entry_data import Sheet, has_values, officer, open_month, sessio
 from benchmarks.measure import Result
 from benchmarks.pages import website
 from projects.models import Indicator, Participant, ReportingPeriod
-from supervision.synthetic_database import DEFAULT_DATABASE, synthetic_database
+from supervision.synthetic.synthetic_database import DEFAULT_DATABASE, synthetic_database
 from tests.support.browser import LARGE, launch_chromium
 
 #: (participants, indicators, months): fifty counties with the 131 indicators of a real list; a city's list of units.

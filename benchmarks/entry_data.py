@@ -10,8 +10,8 @@ from django.db import connections, transaction
 
 from livelihood.models import Region, RoleGrant, User
 from projects.models import Figure, Indicator, Participant, Programme, Report, ReportingPeriod, SubProject
-from supervision.synthesis import synthesise
-from supervision.synthetic_database import CODE_PREFIX, OWNER
+from supervision.synthetic.synthesis import synthesise
+from supervision.synthetic.synthetic_database import CODE_PREFIX, OWNER
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from openpyxl.cell import WriteOnlyCell
 from benchmarks.measure import Result, in_child
 from livelihood.models import AuditEvent, RoleGrant, User
 from livelihood.workbooks import Column, Sheet, workbook_file
-from supervision.synthetic_database import DEFAULT_DATABASE, synthetic_database
+from supervision.synthetic.synthetic_database import DEFAULT_DATABASE, synthetic_database
 
 ROWS, SMALL_ROWS = 25_000, 250
 #: Number, two names, fifteen numbers, a state, and a remark in every second row.

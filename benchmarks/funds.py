@@ -7,7 +7,7 @@ from funding.models import FundLine
 from projects.models import ReportingPeriod
 from supervision.fund_standings import RATES, fund_statement, live_fund_standings
 from supervision.standings import live_parameters
-from supervision.synthetic_money import add_money
+from supervision.synthetic.synthetic_money import add_money
 
 #: Fund lines of a unit, each with 计划 and three stages.
 LINES = 80

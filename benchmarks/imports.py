@@ -21,8 +21,8 @@ from livelihood.collector import paused_collector
 from livelihood.models import User
 from projects.models import Figure, Indicator, Programme, Report, ReportingPeriod, Target
 from projects.services.imports import Review, import_returns, kept_cells, review_returns
-from supervision.synthesis import synthesise
-from supervision.synthetic_database import CODE_PREFIX, DEFAULT_DATABASE, OWNER, synthetic_database
+from supervision.synthetic.synthesis import synthesise
+from supervision.synthetic.synthetic_database import CODE_PREFIX, DEFAULT_DATABASE, OWNER, synthetic_database
 
 #: (participants, indicators, months) of the programme, large enough for the rows wanted.
 SIZE, SMALL_SIZE = (130, 100, 2), (4, 40, 2)

@@ -13,8 +13,8 @@ from projects.models import Programme, ReportingPeriod
 from supervision.models import Snapshot
 from supervision.services.snapshots import freeze_snapshot
 from supervision.standings import LINES, UNITS, live_parameters, live_standings, statement
-from supervision.synthesis import synthesise
-from supervision.synthetic_database import CODE_PREFIX, DEFAULT_DATABASE, synthetic_database
+from supervision.synthetic.synthesis import synthesise
+from supervision.synthetic.synthetic_database import CODE_PREFIX, DEFAULT_DATABASE, synthetic_database
 
 #: (participants, indicators, months): a national year, and six years of a province; 2.8 million figures.
 NATION, PROVINCE = (2850, 80, 12), (105, 80, 72)

@@ -188,7 +188,7 @@ def _scheme_action(user: User, programme: Programme):
 
 def _plausibility_action(user: User, period: ReportingPeriod):
     """合理性 on the period's page, for the city office and who leads something."""
-    from supervision.plausibility import sees_plausibility
+    from supervision.pages.plausibility import sees_plausibility
 
     if sees_plausibility(user, period):
         url = reverse("supervision:plausibility", args=[period.programme.code, period.code])

@@ -16,11 +16,11 @@ from django.db import connection
 from funding.fund_ctes import PLANNED_NOW
 from projects.models import Indicator, Participant, Programme, Report, ReportingPeriod
 from projects.progress import INPUT_COLUMNS, progress_ctes, progress_parameters
-from supervision.components import PLAIN, Shape, shape_of
-from supervision.last_places import history_of, history_parameters
 from supervision.models import ScoringScheme, Snapshot
 from supervision.places import listed, placed
-from supervision.scores import money_parameters, score_ctes, unit_score
+from supervision.scoring.components import PLAIN, Shape, shape_of
+from supervision.scoring.last_places import history_of, history_parameters
+from supervision.scoring.scores import money_parameters, score_ctes, unit_score
 
 # R15: exclusive, the first that holds. exceeded, done and met on exact values; on_schedule on the
 # printed ones (R7). R12: growth is met or not, an annual indicator is not due before the year ends.

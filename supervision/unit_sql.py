@@ -11,8 +11,8 @@ from funding.fund_ctes import fund_ctes, sums
 from funding.funds import fetch_rows
 from projects.models import ReportingPeriod
 from projects.progress import FINENESS, INPUT_COLUMNS, SCOPE_FROZEN, SCOPE_LIVE, WIDE, printed
-from supervision.components import ADJUSTMENTS, Shape
 from supervision.models import Snapshot
+from supervision.scoring.components import ADJUSTMENTS, Shape
 from supervision.standings import OUTPUT_COLUMNS, fetch, frozen_parameters, live_parameters
 
 #: Decimals of points lost: two more than a score has, so that what the rows say adds up to what is missing.

@@ -52,7 +52,7 @@ class ScoringScheme(models.Model):
 
 
 class ScoringComponent(models.Model):
-    """考核项: one part of the score with weight and cap, or a deduction; supervision/components.py has the kinds."""
+    """考核项: one part of the score with weight and cap, or a deduction; the kinds are in `supervision.scoring`."""
 
     class Kind(models.TextChoices):
         PROJECT_RATES = "project_rates", "项目完成率"

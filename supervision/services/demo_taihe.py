@@ -22,7 +22,7 @@ from projects.services.periods import open_period
 from projects.services.programmes import open_programme
 from projects.services.reports import approve_report, receive_reports
 from supervision.models import ScoringComponent
-from supervision.scheme_draft import ComponentDraft, SchemeDraft
+from supervision.scoring.scheme_draft import ComponentDraft, SchemeDraft
 from supervision.services.closing import close_month
 from supervision.services.demo_months import (
     CLOSE_DAY,

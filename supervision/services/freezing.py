@@ -12,7 +12,7 @@ from projects.models import ReportingPeriod
 from projects.progress import CALC_VERSION, INPUT_COLUMNS
 from supervision.fund_standings import FUND_COLUMNS, FUNDS, RATE_COLUMNS, RATES, fetch_funds, fund_statement
 from supervision.models import Snapshot
-from supervision.scores import components
+from supervision.scoring.scores import components
 from supervision.standings import (
     LINES,
     OUTPUT_COLUMNS,

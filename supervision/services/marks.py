@@ -13,8 +13,8 @@ from livelihood.models import User
 from livelihood.services import Refused, record_event
 from projects.models import Participant, ReportingPeriod
 from projects.services.benchmarks import is_reopened
-from supervision.components import MARKED
 from supervision.models import EnteredMark, ScoringComponent, ScoringScheme
+from supervision.scoring.components import MARKED
 
 
 class MarksRefused(Refused):

@@ -13,7 +13,7 @@ from livelihood.models import User
 from livelihood.services import InvalidTransition, Refused, record_event
 from projects.models import Milestone, Programme, ReportingPeriod
 from supervision.models import ScoringComponent, ScoringScheme
-from supervision.scheme_draft import ComponentDraft, SchemeDraft, kind_choices
+from supervision.scoring.scheme_draft import ComponentDraft, SchemeDraft, kind_choices
 
 K = ScoringComponent.Kind
 

@@ -15,7 +15,7 @@ from projects.services.reports import content_hash
 from supervision.documents.paper import content_sha256
 from supervision.fund_standings import RATE_COLUMNS, RATES, fund_statement
 from supervision.models import Document, Snapshot
-from supervision.scores import components
+from supervision.scoring.scores import components
 from supervision.services.freezing import COMPONENT_COLUMNS, snapshot_sha256
 from supervision.standings import LINES, OUTPUT_COLUMNS, UNIT_COLUMNS, UNITS, frozen_parameters, statement_for
 

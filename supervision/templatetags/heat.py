@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.simple_tag
 def heat_cells(cells: list[dict], classes: str = "num") -> SafeString:
-    """Return the <td> of each cell (supervision/ranking_cells.py): text with its answer, ground, slot for its sign."""
+    """Return the <td> of each cell (supervision.pages.ranking_cells): text with its answer, ground, sign."""
     parts = []
     for cell in cells:
         text, slot = escape(cell["text"]), ""

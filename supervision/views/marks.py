@@ -12,8 +12,8 @@ from livelihood.services import Refused
 from projects.models import ReportingPeriod
 from projects.services.benchmarks import is_reopened
 from projects.views.context import get_period, period_context
-from supervision.marks_page import MarksPage
 from supervision.models import ScoringComponent
+from supervision.scoring.marks_page import MarksPage
 from supervision.services import marks as services
 
 

@@ -10,9 +10,9 @@ from livelihood.services import record_event
 from livelihood.workbooks import workbook_response
 from projects.exports import facts_line
 from projects.models import ReportingPeriod
-from supervision.history import basis_words
 from supervision.outlook import STATES, outlook_of
-from supervision.outlook_page import ALL, MISSED, MISSING_STATES, WORDS, OutlookPage, explanation
+from supervision.pages.history import basis_words
+from supervision.pages.outlook_page import ALL, MISSED, MISSING_STATES, WORDS, OutlookPage, explanation
 from supervision.scope import bases, standings_scope
 from supervision.views.shared import (
     address_of,

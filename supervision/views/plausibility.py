@@ -11,8 +11,8 @@ from livelihood.services import record_event
 from livelihood.workbooks import workbook_response
 from projects.exports import facts_line
 from supervision.outliers import KINDS
-from supervision.plausibility import PlausibilityPage, plausibility_scope
-from supervision.plausibility_sheets import plausibility_sheets
+from supervision.pages.plausibility import PlausibilityPage, plausibility_scope
+from supervision.sheets.plausibility_sheets import plausibility_sheets
 from supervision.views.shared import address_of, choices_of, period_choices, query_of, requested_period
 from supervision.why_links import WhyLinks
 

@@ -11,12 +11,12 @@ from livelihood.services import record_event
 from livelihood.workbooks import workbook_response
 from projects.exports import facts_line
 from projects.models import Indicator, Project, ReportingPeriod
-from supervision.history import MonthStandings, basis_words, month_standings
 from supervision.models import Snapshot
-from supervision.project_money import MONEY_UNIT, project_money
-from supervision.project_page import MOST_PANELS, ProjectPage, neighbours, tabs, visible_indicators
-from supervision.project_sheets import project_sheets
+from supervision.pages.history import MonthStandings, basis_words, month_standings
+from supervision.pages.project_money import MONEY_UNIT, project_money
+from supervision.pages.project_page import MOST_PANELS, ProjectPage, neighbours, tabs, visible_indicators
 from supervision.scope import StandingsScope, bases
+from supervision.sheets.project_sheets import project_sheets
 from supervision.views.shared import (
     address_of,
     basis_code,

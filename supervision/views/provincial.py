@@ -9,8 +9,8 @@ from livelihood.services import record_event
 from livelihood.workbooks import workbook_response
 from projects.exports import facts_line
 from projects.models import ReportingPeriod
-from supervision.history import basis_words
-from supervision.provincial import ALL, HALF, LAST, ProvincialPage
+from supervision.pages.history import basis_words
+from supervision.pages.provincial import ALL, HALF, LAST, ProvincialPage
 from supervision.scope import bases, standings_scope
 from supervision.views.shared import (
     address_of,

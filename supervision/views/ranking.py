@@ -14,17 +14,18 @@ from livelihood.services import record_event
 from livelihood.workbooks import workbook_response
 from projects.exports import facts_line
 from projects.models import Indicator, ReportingPeriod
-from supervision.fund_ranking import FundRankingPage
-from supervision.fund_sheets import fund_sheets
-from supervision.history import basis_words, months_up_to
 from supervision.models import Snapshot
-from supervision.place_lines import add_place_lines, months_label
-from supervision.ranking import RankingPage
-from supervision.ranking_cells import SHOWN
+from supervision.pages.fund_ranking import FundRankingPage
+from supervision.pages.history import basis_words, months_up_to
+from supervision.pages.place_lines import add_place_lines, months_label
+from supervision.pages.ranking import RankingPage
+from supervision.pages.ranking_cells import SHOWN
+from supervision.pages.yardsticks import YARDSTICKS
 from supervision.scope import StandingsScope, bases, bases_of, scopes_of, standings_scope
 from supervision.services.benchmarks import benchmark_rates
+from supervision.sheets.fund_sheets import fund_sheets
+from supervision.sheets.standings_sheets import standings_sheets
 from supervision.stamp import standings_stamp
-from supervision.standings_sheets import standings_sheets
 from supervision.views.shared import (
     address_of,
     basis_code,
@@ -39,7 +40,6 @@ from supervision.views.shared import (
     standings_on,
 )
 from supervision.why_links import WhyLinks
-from supervision.yardsticks import YARDSTICKS
 
 #: The part of the ranking page that is kept.
 BODY_TEMPLATE = "supervision/ranking_content.html"

@@ -12,10 +12,10 @@ from livelihood.access import is_city_office, require_city_office
 from livelihood.services import Refused
 from projects.models import Programme
 from supervision.models import ScoringScheme
-from supervision.presets import presets
-from supervision.scheme_draft import SchemeDraft, rules_of
-from supervision.scheme_forms import SchemeEditor, drafts_of
-from supervision.scheme_preview import MonthPreview, preview_scheme
+from supervision.scoring.presets import presets
+from supervision.scoring.scheme_draft import SchemeDraft, rules_of
+from supervision.scoring.scheme_forms import SchemeEditor, drafts_of
+from supervision.scoring.scheme_preview import MonthPreview, preview_scheme
 from supervision.services.schemes import SchemeRefused, adopt_scheme, warnings
 
 

@@ -10,14 +10,14 @@ from livelihood.services import record_event
 from livelihood.workbooks import workbook_response
 from projects.exports import facts_line
 from projects.models import Indicator, Participant, ReportingPeriod
-from supervision.history import basis_words
 from supervision.models import Snapshot
+from supervision.pages.history import basis_words
+from supervision.pages.unit_money import UnitMoney
+from supervision.pages.unit_page import UnitPage
+from supervision.pages.unit_year import discipline_of, places_of_year
 from supervision.scope import StandingsScope, bases, standings_scope
-from supervision.unit_money import UnitMoney
-from supervision.unit_page import UnitPage
-from supervision.unit_sheets import unit_sheets
+from supervision.sheets.unit_sheets import unit_sheets
 from supervision.unit_sql import parameters_on, unit_lines, unit_money
-from supervision.unit_year import discipline_of, places_of_year
 from supervision.views.shared import (
     address_of,
     basis_code,

@@ -6,8 +6,8 @@ from livelihood.formats import format_moment
 from livelihood.models import User
 from projects.models import ReportingPeriod
 from projects.progress import CALC_VERSION
-from supervision.history import basis_words
 from supervision.models import Document, ScoringScheme, Snapshot
+from supervision.pages.history import basis_words
 from supervision.why.answer import Fact
 
 #: Enough of a hash to compare by eye.

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from livelihood.formats import MISSING, format_day, format_moment, format_number, format_rate
 from livelihood.models import AuditEvent, User
 from projects.models import Benchmark, Indicator, ReportingPeriod
-from supervision.history import month_standings
-from supervision.indicator import IndicatorPage
 from supervision.models import Snapshot
+from supervision.pages.history import month_standings
+from supervision.pages.indicator import IndicatorPage
 from supervision.why.answer import Answer, Change, Fact, Input, Listed, Term
 from supervision.why.basis import made_of
 from supervision.why_links import WhyLinks

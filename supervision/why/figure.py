@@ -6,10 +6,11 @@ from livelihood.access import oversees
 from livelihood.formats import format_moment, format_number, format_rate, state_parts
 from livelihood.models import User
 from projects.models import Figure, ReportingPeriod, Target
-from supervision.history import MonthStandings, month_standings
-from supervision.indicator import IndicatorPage
-from supervision.line_words import excluding_text, rate_text, status_text
 from supervision.models import Snapshot
+from supervision.pages.history import MonthStandings, month_standings
+from supervision.pages.indicator import IndicatorPage
+from supervision.pages.line_words import excluding_text, rate_text, status_text
+from supervision.pages.yardsticks import is_far_below
 from supervision.scope import StandingsScope, own_scope
 from supervision.why.answer import (
     Answer,
@@ -28,7 +29,6 @@ from supervision.why.basis import made_of
 from supervision.why.inputs import HIDDEN, Subject, figure_input, target_input
 from supervision.why.words import no_rate_sentence, no_task_sentences, rounding_sentences, status_sentence
 from supervision.why_links import WhyLinks
-from supervision.yardsticks import is_far_below
 
 #: Statuses of lines nothing is divided in.
 _WITHOUT_TASK = ("no_task", "text", "not_split")

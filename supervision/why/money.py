@@ -10,15 +10,15 @@ from livelihood.models import User
 from projects.models import Benchmark, Participant, Project, ReportingPeriod
 from projects.models.kept import Origin
 from supervision.documents.sentences import excluding_note
-from supervision.fund_ranking import WORDS
 from supervision.fund_standings import FundRate, FundStandings
 from supervision.models import FundSetLine, Snapshot, SnapshotFund, SnapshotFundRate
+from supervision.pages.fund_ranking import WORDS
+from supervision.pages.yardsticks import FAR_BELOW
 from supervision.scope import StandingsScope, bases, own_scope
 from supervision.why.answer import Answer, Cell, Listed, Parts, Term, Yardstick, exact_ratio, gap_text, places_listed
 from supervision.why.basis import made_of
 from supervision.why.inputs import HIDDEN
 from supervision.why_links import WhyLinks
-from supervision.yardsticks import FAR_BELOW
 
 UNIT = "万元"
 #: So many lines of money are listed one by one.

@@ -5,13 +5,13 @@ from decimal import Decimal
 from livelihood.formats import MISSING, format_moment, format_number, format_place_change, state_parts
 from livelihood.models import User
 from projects.models import Indicator, Participant, Project, ReportingPeriod
-from supervision.components import ADJUSTMENTS, MARKED
-from supervision.history import month_standings
-from supervision.line_words import indicator_label, rate_text
 from supervision.models import EnteredMark, ScoringComponent, Snapshot
-from supervision.scheme_draft import ComponentDraft
+from supervision.pages.history import month_standings
+from supervision.pages.line_words import indicator_label, rate_text
 from supervision.scope import StandingsScope, own_scope
-from supervision.scores import components
+from supervision.scoring.components import ADJUSTMENTS, MARKED
+from supervision.scoring.scheme_draft import ComponentDraft
+from supervision.scoring.scores import components
 from supervision.standings import UNITS, fetch, frozen_parameters, live_parameters
 from supervision.why.answer import Answer, Cell, Fact, Input, Listed, Parts, Term, exact_ratio, places_listed
 from supervision.why.basis import made_of

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from funding.models import FundExclusion, FundPlan
-from supervision.fund_export import funds_json
 from supervision.fund_standings import live_fund_standings, snapshot_fund_standings
 from supervision.models import FundSetLine, ScoringComponent, Snapshot
 from supervision.services.freezing import benchmarks_moved
 from supervision.services.snapshots import freeze_snapshot
 from supervision.services.verification import verify_all
+from supervision.sheets.fund_export import funds_json
 from supervision.standings import live_standings
 from tests import factories
 from tests.funding.boards import FundBoard, yuan

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from projects.models import Figure, Report, ReportingPeriod
 from supervision.outlook import outlook_of
-from supervision.outlook_page import OutlookPage, sentence, word
+from supervision.pages.outlook_page import OutlookPage, sentence, word
 from supervision.scope import StandingsScope
 from supervision.services.snapshots import freeze_snapshot
 from tests import factories

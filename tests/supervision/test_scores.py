@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from projects.models import Report
 from supervision.models import EnteredMark, ScoringComponent, ScoringScheme
-from supervision.presets import presets
-from supervision.scheme_draft import ComponentDraft
+from supervision.scoring.presets import presets
+from supervision.scoring.scheme_draft import ComponentDraft
 from supervision.services.snapshots import freeze_snapshot
 from supervision.services.verification import verify_all
 from supervision.standings import live_standings, snapshot_standings

@@ -7,8 +7,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from supervision.export import amount_text, decimal_text
 from supervision.services.snapshots import freeze_snapshot
+from supervision.sheets.export import amount_text, decimal_text
 from tests import factories
 from tests.support.worlds import world
 

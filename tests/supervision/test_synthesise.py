@@ -13,8 +13,8 @@ from django.db import connection, connections
 from benchmarks import standings as bench
 from projects.models import Figure, FigureRevision, Programme, ReportingPeriod, Target
 from supervision.standings import live_standings
-from supervision.synthesis import synthesise
-from supervision.synthetic_database import drop_database, synthetic_database
+from supervision.synthetic.synthesis import synthesise
+from supervision.synthetic.synthetic_database import drop_database, synthetic_database
 from tests.support import databases
 
 pytestmark = pytest.mark.slow

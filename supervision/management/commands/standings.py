@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand
 from funding.amounts import in_unit
 from livelihood.formats import format_number, format_place, format_place_change, state_parts
 from projects.lookup import LookupRefused, find_period, find_programme
-from supervision.export import standings_json
-from supervision.fund_export import funds_json
 from supervision.fund_standings import FundStandings, live_fund_standings, snapshot_fund_standings
 from supervision.models import Snapshot
+from supervision.sheets.export import standings_json
+from supervision.sheets.fund_export import funds_json
 from supervision.standings import Standings, live_standings, snapshot_standings
 
 

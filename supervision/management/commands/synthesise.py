@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from livelihood.services import Refused
-from supervision.synthesis import synthesise
-from supervision.synthetic_database import DEFAULT_DATABASE, OWNER, synthetic_database
+from supervision.synthetic.synthesis import synthesise
+from supervision.synthetic.synthetic_database import DEFAULT_DATABASE, OWNER, synthetic_database
 
 
 def _count(most: int):

@@ -2,7 +2,7 @@
 
 A kind that asks for more than the lines and the money of a snapshot gives rows (participant_id, code, part, whole):
 a mark and its maximum, returns on time and returns due. The rows have two bodies, the live tables or
-`snapshot_component`; what follows is the same text for both (supervision/scores.py). A later kind is one more entry of
+`snapshot_component`; what follows is the same text for both (scores.py). A later kind is one more entry of
 `KINDS` with the body of its rows, and a value of `ScoringComponent.Kind`: without an entry it cannot be chosen.
 """
 
@@ -88,7 +88,7 @@ _EVENTS = f"""
     JOIN component_now c ON c.code = e.code AND c.kind = '{{kind}}'
     GROUP BY e.participant_id, e.code"""
 
-#: `part`: months so far that count, `whole`: the run of last places before this month (supervision/last_places.py).
+#: `part`: months so far that count, `whole`: the run of last places before this month (last_places.py).
 LAST_PLACE = """
     SELECT u.participant_id, c.code, COALESCE(h.part, 0)::numeric AS part, COALESCE(h.run, 0)::numeric AS whole
     FROM component_now c

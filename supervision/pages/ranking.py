@@ -11,12 +11,12 @@ from functools import cached_property
 from livelihood.formats import MISSING, format_number
 from projects.models import Indicator, Project
 from supervision.documents.sentences import below_sentence, whole_name
-from supervision.line_words import excluding_text, indicator_label
-from supervision.ranking_cells import SHOWN, MapCells
+from supervision.pages.line_words import excluding_text, indicator_label
+from supervision.pages.ranking_cells import SHOWN, MapCells
+from supervision.pages.yardsticks import CITY, PROVINCE, SCHEDULE, Yardstick
 from supervision.scope import StandingsScope
 from supervision.standings import Standings
 from supervision.why_links import UnitWhyLinks, WhyLinks
-from supervision.yardsticks import CITY, PROVINCE, SCHEDULE, Yardstick
 
 
 class RankingPage:

@@ -3,9 +3,9 @@
 from livelihood.models import User
 from livelihood.services import Refused
 from projects.models import Participant, ReportingPeriod
-from supervision.components import K
 from supervision.models import EnteredMark, ScoringComponent
-from supervision.scheme_draft import ComponentDraft
+from supervision.scoring.components import K
+from supervision.scoring.scheme_draft import ComponentDraft
 
 
 class MarksPage:

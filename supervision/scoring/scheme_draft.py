@@ -8,8 +8,8 @@ from funding.sources import FundKind
 from livelihood.formats import format_number
 from livelihood.models import Agency
 from projects.models import Programme
-from supervision.components import ADJUSTMENTS, KINDS
 from supervision.models import ScoringComponent, ScoringScheme
+from supervision.scoring.components import ADJUSTMENTS, KINDS
 from supervision.services.benchmarks import benchmark_rates
 
 K = ScoringComponent.Kind

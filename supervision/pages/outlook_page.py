@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from livelihood.formats import MISSING, format_date, format_day, format_number, state_parts
 from livelihood.workbooks import Column, Marked, Sheet, amount
 from projects.models import Indicator, Participant
-from supervision.line_words import indicator_label
 from supervision.models import Snapshot
 from supervision.outlook import MISSING_STATES, STATES, Outlook
+from supervision.pages.line_words import indicator_label
 from supervision.scope import StandingsScope
 from supervision.why_links import WhyLinks
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from livelihood.workbooks import Column, Marked, Sheet, amount, printed
 from supervision.documents.sentences import below_sentence
-from supervision.line_words import NO_TASK_WORDS, excluding_text, indicator_label, status_text
-from supervision.ranking import RankingPage
-from supervision.yardsticks import is_far_below
+from supervision.pages.line_words import NO_TASK_WORDS, excluding_text, indicator_label, status_text
+from supervision.pages.ranking import RankingPage
+from supervision.pages.yardsticks import is_far_below
 
 UNKNOWN = "—"
 

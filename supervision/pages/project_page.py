@@ -10,10 +10,10 @@ from decimal import Decimal
 from livelihood.formats import MISSING, format_day, format_number, format_rate
 from livelihood.workbooks import printed
 from projects.models import Benchmark, Indicator, Milestone, Project, ReportingPeriod
-from supervision.charts import PANELS_ACROSS, Panel, Series, small_multiples
-from supervision.history import MonthStandings, straight_lines
-from supervision.indicator import IndicatorPage
-from supervision.line_words import indicator_label, rate_text
+from supervision.pages.charts import PANELS_ACROSS, Panel, Series, small_multiples
+from supervision.pages.history import MonthStandings, straight_lines
+from supervision.pages.indicator import IndicatorPage
+from supervision.pages.line_words import indicator_label, rate_text
 from supervision.why_links import WhyLinks
 
 #: How many units are drawn at a time; the table holds all.

@@ -1,6 +1,6 @@
 """Scores in SQL (R13): projects, components, units; the part of the standings statement behind `status`.
 
-The text is written for the shape of the scheme (supervision/components.py): a scheme that asks for nothing but rates
+The text is written for the shape of the scheme (components.py): a scheme that asks for nothing but rates
 pays for nothing else.
 """
 
@@ -9,7 +9,7 @@ from funding.funds import line_parameters
 from funding.labels import MEASURES, denominators_of
 from projects.models import ReportingPeriod
 from projects.progress import WIDE, printed
-from supervision.components import ADJUSTMENTS, Shape, input_cte
+from supervision.scoring.components import ADJUSTMENTS, Shape, input_cte
 
 _ADJUSTMENTS = ", ".join(f"'{code}'" for code in sorted(ADJUSTMENTS))
 

@@ -9,8 +9,8 @@ from funding.sources import FundKind
 from livelihood.workbooks import Column, Marked, Sheet, amount, printed
 from projects.models import Project
 from supervision.documents.sentences import excluding_note
-from supervision.fund_ranking import STAGES, UNIT, WORDS
 from supervision.fund_standings import FundRate, FundStandings
+from supervision.pages.fund_ranking import STAGES, UNIT, WORDS
 from supervision.scope import StandingsScope
 
 _NUMBER = {"is_number": True}

@@ -7,7 +7,7 @@ from funding.project_page import mismatches
 from funding.sources import FundKind
 from livelihood.formats import MISSING, format_rate
 from projects.models import Programme
-from supervision.unit_page import UnitPage
+from supervision.pages.unit_page import UnitPage
 
 UNIT = "万元"
 STAGES = ("planned", "received", "disbursed", "spent")

@@ -28,7 +28,7 @@ from projects.models import (
     SubProject,
 )
 from supervision.models import ScoringComponent, ScoringScheme
-from supervision.synthetic_database import CODE_PREFIX, OWNER
+from supervision.synthetic.synthetic_database import CODE_PREFIX, OWNER
 
 LAST_YEAR = 2020
 #: COPY buffers: large enough to be quick, small enough to be nothing.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from livelihood.workbooks import Column, Marked, Sheet
 from supervision.outliers import KINDS
-from supervision.plausibility import FIGURE, PlausibilityPage
+from supervision.pages.plausibility import FIGURE, PlausibilityPage
 
 
 def plausibility_sheets(page: PlausibilityPage, *, facts: str) -> Iterator[Sheet]:

@@ -4,8 +4,8 @@ from livelihood.formats import MISSING, format_number, format_place_change
 from livelihood.models import User
 from projects.discipline import Discipline
 from projects.models import Participant, PeriodReopening, Programme, ReportingPeriod
-from supervision.charts import Series, line_chart
-from supervision.history import MonthPlaces, month_places
+from supervision.pages.charts import Series, line_chart
+from supervision.pages.history import MonthPlaces, month_places
 
 
 def places_of_year(period: ReportingPeriod, user: User, participant: Participant, *, snapshot) -> dict:

@@ -3,7 +3,7 @@
 from django.db import connections, transaction
 
 from projects.models import ReportingPeriod
-from supervision.synthetic_database import OWNER
+from supervision.synthetic.synthetic_database import OWNER
 
 #: Line n of a unit belongs to sub-project n modulo their number; the next round takes the next source.
 LINES = """

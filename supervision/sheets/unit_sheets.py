@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from funding.amounts import UNITS
 from livelihood.workbooks import Column, Marked, Sheet, amount, printed
-from supervision.line_words import NO_TASK_WORDS, indicator_label
-from supervision.unit_money import UNIT, UnitMoney
-from supervision.unit_page import UnitPage
+from supervision.pages.line_words import NO_TASK_WORDS, indicator_label
+from supervision.pages.unit_money import UNIT, UnitMoney
+from supervision.pages.unit_page import UnitPage
 from supervision.unit_sql import LOST_DECIMALS
 
 NUMBER = {"is_number": True}

@@ -11,12 +11,12 @@ from django.urls import reverse
 
 from livelihood.formats import MISSING, format_number, format_signed
 from projects.models import Indicator, Participant, Project, ReportingPeriod
-from supervision.charts import bars
-from supervision.line_words import NO_TASK_WORDS, indicator_label, rate_text, status_text, why_no_score
+from supervision.pages.charts import bars
+from supervision.pages.line_words import NO_TASK_WORDS, indicator_label, rate_text, status_text, why_no_score
+from supervision.pages.yardsticks import is_far_below
 from supervision.scope import StandingsScope
 from supervision.unit_sql import LOST_DECIMALS
 from supervision.why_links import WhyLinks
-from supervision.yardsticks import is_far_below
 
 #: How many lines the list of what costs most names.
 COSTLY = 10

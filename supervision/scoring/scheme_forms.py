@@ -6,10 +6,10 @@ from django import forms
 
 from livelihood.models import Agency
 from projects.models import Programme, ReportingPeriod
-from supervision.components import K
 from supervision.models import ScoringComponent, ScoringScheme
-from supervision.presets import presets
-from supervision.scheme_draft import ComponentDraft, SchemeDraft, kind_choices
+from supervision.scoring.components import K
+from supervision.scoring.presets import presets
+from supervision.scoring.scheme_draft import ComponentDraft, SchemeDraft, kind_choices
 
 #: Blank rows under the components, and how many more come with each press.
 SPARE_ROWS = 3

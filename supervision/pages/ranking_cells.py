@@ -6,11 +6,11 @@ from functools import cached_property
 from livelihood.formats import MISSING, format_number, format_signed
 from livelihood.workbooks import printed
 from projects.models import Project
-from supervision.line_words import rate_text, why_no_score
+from supervision.pages.line_words import rate_text, why_no_score
+from supervision.pages.yardsticks import CITY, Yardstick
 from supervision.scope import StandingsScope
 from supervision.standings import Standings
 from supervision.why_links import UnitWhyLinks
-from supervision.yardsticks import CITY, Yardstick
 
 #: What a cell can say, by the word in the address.
 SHOWN = {"": "得分", "gap": "差距", "place": "位次"}

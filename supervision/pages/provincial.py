@@ -11,9 +11,9 @@ from livelihood.formats import MISSING, format_day, format_number, format_place_
 from livelihood.workbooks import Column, Marked, Sheet, printed
 from projects.models import Benchmark, Indicator, ReportingPeriod
 from supervision.documents.sentences import below_sentence, compared_value, excluding_note, printed_value
-from supervision.fund_ranking import FundRankingPage
 from supervision.fund_standings import FundRate, FundStandings
-from supervision.line_words import excluding_text, indicator_label
+from supervision.pages.fund_ranking import FundRankingPage
+from supervision.pages.line_words import excluding_text, indicator_label
 from supervision.scope import StandingsScope
 from supervision.standings import Standings
 from supervision.why_links import WhyLinks

@@ -5,9 +5,9 @@ from livelihood.formats import MISSING, format_number, format_rate, format_signe
 from projects.models import Project
 from supervision.documents.sentences import below_list_sentence, excluding_note, printed_value
 from supervision.fund_standings import FundRate, FundStandings
+from supervision.pages.yardsticks import FAR_BELOW
 from supervision.scope import StandingsScope
 from supervision.why_links import WhyLinks
-from supervision.yardsticks import FAR_BELOW
 
 UNIT = "万元"
 STAGES = ("planned", "received", "disbursed", "spent")

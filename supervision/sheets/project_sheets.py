@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from livelihood.workbooks import Column, Marked, Sheet, amount, printed
-from supervision.line_words import NO_TASK_WORDS
-from supervision.project_page import MonthLines, ProjectPage
-from supervision.yardsticks import is_far_below
+from supervision.pages.line_words import NO_TASK_WORDS
+from supervision.pages.project_page import MonthLines, ProjectPage
+from supervision.pages.yardsticks import is_far_below
 
 
 def project_sheets(pages: Iterable[ProjectPage], *, facts: str) -> Iterator[Sheet]:

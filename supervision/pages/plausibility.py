@@ -20,8 +20,8 @@ from livelihood.models import User
 from projects import checks
 from projects.models import Evidence, FigureFlag, Indicator, Participant, Project, ReportingPeriod, SubProject
 from projects.services.flags import last_figures
-from supervision.line_words import indicator_label
 from supervision.outliers import KINDS, STUCK, outliers
+from supervision.pages.line_words import indicator_label
 
 FIGURE, MONEY = "figure", "money"
 #: Reasons that explain nothing.

@@ -6,8 +6,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from projects.models import ReportingPeriod
-from supervision.history import stored_places
 from supervision.models import Snapshot
+from supervision.pages.history import stored_places
 
 #: The drawing and its margin, in px.
 WIDTH, HEIGHT, EDGE = 58, 20, 4

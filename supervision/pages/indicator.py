@@ -5,10 +5,10 @@ from functools import cached_property
 from livelihood.formats import MISSING, format_day, format_number, format_rate, format_signed
 from projects.models import Benchmark, Milestone, ReportingPeriod
 from supervision.documents.sentences import below_sentence, whole_name
-from supervision.line_words import NO_TASK_WORDS, excluding_text, indicator_label, rate_text, status_text
+from supervision.pages.line_words import NO_TASK_WORDS, excluding_text, indicator_label, rate_text, status_text
+from supervision.pages.yardsticks import is_far_below
 from supervision.scope import StandingsScope
 from supervision.standings import Standings
-from supervision.yardsticks import is_far_below
 
 
 class IndicatorPage:

@@ -1,4 +1,4 @@
-"""考核办法 of other places as they were printed, to start a version from (supervision/presets.yaml)."""
+"""考核办法 of other places as they were printed, to start a version from (supervision/scoring/presets.yaml)."""
 
 from decimal import Decimal
 from functools import cache
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from supervision.scheme_draft import ComponentDraft
+from supervision.scoring.scheme_draft import ComponentDraft
 
 FILE = Path(__file__).with_name("presets.yaml")
 

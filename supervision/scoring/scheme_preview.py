@@ -6,10 +6,10 @@ from django.db import transaction
 
 from livelihood.models import User
 from projects.models import Participant, Programme, ReportingPeriod
-from supervision.components import ADJUSTMENTS, K
 from supervision.models import ScoringScheme, Snapshot
-from supervision.scheme_draft import SchemeDraft
-from supervision.scores import components
+from supervision.scoring.components import ADJUSTMENTS, K
+from supervision.scoring.scheme_draft import SchemeDraft
+from supervision.scoring.scores import components
 from supervision.services.schemes import adopt_scheme
 from supervision.standings import UNITS, fetch, frozen_parameters, live_parameters
 

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from supervision.export import decimal_text
 from supervision.fund_standings import FundRate, FundStandings
+from supervision.sheets.export import decimal_text
 
 
 def funds_json(funds: FundStandings) -> list[dict]:

@@ -1,0 +1,1 @@
+"""Standings as sheets of a workbook and as JSON."""

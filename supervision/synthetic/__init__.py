@@ -1,0 +1,1 @@
+"""Large made-up programmes (演示数据) for measurements."""
