@@ -23,6 +23,12 @@ FROM ${REGISTRY}/python:3.11-slim-bookworm
 RUN groupadd --system --gid 10001 livelihood \
     && useradd --system --uid 10001 --gid livelihood --home-dir /app --shell /usr/sbin/nologin livelihood \
     && install -d -o livelihood -g livelihood -m 0750 /var/lib/livelihood
+# The papers' .pdf; without it (--build-arg OFFICE=no) the .docx and .xlsx are made all the same.
+ARG OFFICE=yes
+RUN if [ "$OFFICE" = yes ]; then \
+        apt-get update && apt-get install -y --no-install-recommends libreoffice-writer-nogui fonts-noto-cjk \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

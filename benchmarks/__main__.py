@@ -15,14 +15,16 @@ def main() -> int:
     parser.add_argument("--no-write", action="store_true", help="leave docs/performance.md as it is")
     parser.add_argument("--small", action="store_true", help="a hundredth of the data: does everything run?")
     parser.add_argument("--long", action="store_true", help="the larger files: a return of ten thousand rows")
-    parser.add_argument("--only", choices=["standings", "entry", "imports", "exports"], help="measure these alone")
+    parser.add_argument(
+        "--only", choices=["standings", "entry", "imports", "exports", "close"], help="measure these alone"
+    )
     parser.add_argument("--update", action="store_true", help="with --only: replace these lines of docs/performance.md")
     options = parser.parse_args()
 
     import django
 
     django.setup()
-    from benchmarks import entry, exports, imports, standings
+    from benchmarks import close, entry, exports, imports, standings
     from benchmarks.measure import update_report, write_report
 
     parts = {
@@ -30,6 +32,7 @@ def main() -> int:
         "entry": entry.run,
         "imports": partial(imports.run, long=options.long),
         "exports": exports.run,
+        "close": close.run,
     }
     results = [
         result

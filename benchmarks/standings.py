@@ -46,7 +46,7 @@ def run(*, repeats: int, small: bool) -> list[Result]:
     """Measure on a database of its own, which is made on the first run and kept for the next."""
     sizes = (SMALL_NATION, SMALL_PROVINCE, SMALL_RANKING) if small else (NATION, PROVINCE, RANKING)
     with synthetic_database(DEFAULT_DATABASE + ("_small" if small else "")):
-        nation, province, page = (_period(*size) for size in sizes)
+        nation, province, page = (newest_period(*size) for size in sizes)
         return [
             *measure_province(province, repeats),
             *measure_ranking(page, repeats),
@@ -55,7 +55,7 @@ def run(*, repeats: int, small: bool) -> list[Result]:
         ]
 
 
-def _period(participants: int, indicators: int, months: int) -> ReportingPeriod:
+def newest_period(participants: int, indicators: int, months: int) -> ReportingPeriod:
     """Return the newest period of that size, with a snapshot of the one before as in real life."""
     programmes = Programme.objects.filter(code__startswith=f"{CODE_PREFIX}{participants}x{indicators}-")
     if not programmes.exists():

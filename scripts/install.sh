@@ -86,10 +86,14 @@ if [ "$browser" = no ]; then
     packages=chromium
 fi
 if [ -z "$(find /usr/share/fonts /usr/local/share/fonts "${HOME:-/}/.fonts" -iname '*CJK*' 2>/dev/null | head -n 1)" ]; then
-    missing="${missing:+$missing 与}中文字体"
+    missing="${missing:+$missing、}中文字体"
     packages="$packages fonts-noto-cjk"
+fi
+if ! command -v soffice >/dev/null; then
+    missing="${missing:+$missing、}LibreOffice"
+    packages="$packages libreoffice-writer"
 fi
 if [ -n "$packages" ]; then
     # shellcheck disable=SC2086
-    need "$missing（浏览器测试用）" $packages
+    need "$missing（测试用）" $packages
 fi

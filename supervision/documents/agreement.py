@@ -11,9 +11,10 @@ from livelihood.formats import format_date
 from projects.models import Indicator, Participant, Programme, Target
 from projects.services.targets import stated
 from supervision.documents import layout
-from supervision.documents.docx import title_lines
 from supervision.documents.layout import HEITI, SONG_TITLE, style, write
-from supervision.documents.paper import DEMO_MARK, name_in_region, paper_quotes
+from supervision.documents.paper import name_in_region, paper_quotes
+from supervision.documents.style import DEMO_MARK
+from supervision.documents.title import title_lines
 
 HEADS = ["序号", "项目", "目标任务", "单位", "数量或要求", "完成时限", "牵头单位"]
 #: Millimetres, 156 together.

@@ -3,8 +3,6 @@
 Licensed fonts are named, not shipped: a machine without them falls back to its own.
 """
 
-from dataclasses import dataclass
-
 from docx.document import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
@@ -14,12 +12,11 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-SONG_TITLE = "方正小标宋简体"
-FANGSONG = "仿宋_GB2312"
-KAITI = "楷体_GB2312"
-HEITI = "黑体"
-SONG = "宋体"
-LATIN = "Times New Roman"
+from supervision.documents.style import DEFAULTS, Look, Margins
+
+_FONTS = DEFAULTS["fonts"]
+SONG_TITLE, FANGSONG, HEITI = _FONTS["title"], _FONTS["body"], _FONTS["level1"]
+LATIN = _FONTS["latin"]
 
 BODY = 16  # 3号, points
 LINE = 28  # fixed line pitch: 22 lines a page
@@ -34,22 +31,10 @@ ALIGN = {
 }
 
 
-@dataclass(frozen=True)
-class Margins:
-    """Edges of a sheet in millimetres: 天头, 地脚, 订口, 切口."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-
-PORTRAIT = Margins(top=37, bottom=35, left=28, right=26)
-LANDSCAPE = Margins(top=28, bottom=26, left=35, right=37)
-#: Width of the 版心 of a portrait sheet, in points: 156 mm.
-TYPE_WIDTH = 442
-#: Its height: 225 mm.
-TYPE_HEIGHT = 638
+STANDARD = Look()
+PORTRAIT = STANDARD.margins
+#: Width of the 版心 of the standard's upright sheet, in points: 156 mm.
+TYPE_WIDTH = STANDARD.width
 
 
 def element(name: str, **attributes):
@@ -68,8 +53,18 @@ def set_language(document: Document) -> None:
     defaults.append(element("lang", val="en-US", eastAsia="zh-CN", bidi="ar-SA"))
 
 
-def write(paragraph: Paragraph, text: str, *, font=FANGSONG, size=BODY, color=None, bold=False, scale=100) -> None:
-    """Add a run. `scale` narrows the characters, in per cent."""
+def write(
+    paragraph: Paragraph,
+    text: str,
+    *,
+    font=FANGSONG,
+    latin=LATIN,
+    size=BODY,
+    color=None,
+    bold=False,
+    scale=100,
+):
+    """Add a run and return it. `scale` narrows the characters, in per cent."""
     run = paragraph.add_run(text)
     run.font.size = Pt(size)
     run.font.bold = bold
@@ -77,12 +72,14 @@ def write(paragraph: Paragraph, text: str, *, font=FANGSONG, size=BODY, color=No
         run.font.color.rgb = color
     properties = run._r.get_or_add_rPr()
     fonts = properties.get_or_add_rFonts()
-    for slot, name in (("ascii", LATIN), ("hAnsi", LATIN), ("eastAsia", font), ("cs", LATIN)):
+    for slot, name in (("ascii", latin), ("hAnsi", latin), ("eastAsia", font), ("cs", latin)):
         fonts.set(qn(f"w:{slot}"), name)
     # Quotes and dashes exist in both scripts; in a Chinese paper they are Chinese.
     fonts.set(qn("w:hint"), "eastAsia")
     if scale != 100:
-        properties.append(element("w", val=scale))
+        # Where the schema wants it.
+        properties.find(qn("w:sz")).addprevious(element("w", val=scale))
+    return run
 
 
 def style(
@@ -101,8 +98,8 @@ def style(
     if indent_chars:
         shape.first_line_indent = Pt(indent_chars * BODY)
         properties.find(qn("w:ind")).set(qn("w:firstLineChars"), str(indent_chars * 100))
-    # Chinese papers set figures without a gap to the characters around them.
-    for name in ("autoSpaceDE", "autoSpaceDN"):
+    # Chinese papers set figures without a gap to the characters around them; and no sign hangs beyond the edge.
+    for name in ("overflowPunct", "autoSpaceDE", "autoSpaceDN"):
         paragraph_property(paragraph, element(name, val=0))
     return paragraph
 
@@ -121,15 +118,15 @@ _PARAGRAPH_PROPERTIES = [
     *("contextualSpacing", "mirrorIndents", "suppressOverlap", "jc", "textDirection", "textAlignment"),
     *("textboxTightWrap", "outlineLvl", "divId", "cnfStyle", "rPr", "sectPr", "pPrChange"),
 ]
+_PARAGRAPH_RANK = {qn(f"w:{name}"): place for place, name in enumerate(_PARAGRAPH_PROPERTIES)}
 
 
 def paragraph_property(paragraph: Paragraph, added) -> None:
     """Put a property of the paragraph where the schema wants it."""
-    _insert_in_order(paragraph._p.get_or_add_pPr(), added, _PARAGRAPH_PROPERTIES)
+    _insert_in_order(paragraph._p.get_or_add_pPr(), added, _PARAGRAPH_RANK)
 
 
-def _insert_in_order(properties, added, order: list[str]) -> None:
-    rank = {qn(f"w:{name}"): place for place, name in enumerate(order)}
+def _insert_in_order(properties, added, rank: dict[str, int]) -> None:
     following = [child for child in properties if rank[child.tag] > rank[added.tag]]
     if following:
         following[0].addprevious(added)
@@ -137,14 +134,14 @@ def _insert_in_order(properties, added, order: list[str]) -> None:
         properties.append(added)
 
 
-def border(paragraph: Paragraph, side: str, *, color: str, eighths: int, space: int) -> None:
+def border(paragraph: Paragraph, side: str, *, color: str, eighths: int, space: int, kind: str = "single") -> None:
     """Draw a rule on one side of the paragraph: thickness in eighths of a point, distance in points."""
     properties = paragraph._p.get_or_add_pPr()
     borders = properties.find(qn("w:pBdr"))
     if borders is None:
         borders = element("pBdr")
         paragraph_property(paragraph, borders)
-    borders.append(element(side, val="single", sz=eighths, space=space, color=color))
+    borders.append(element(side, val=kind, sz=eighths, space=space, color=color))
 
 
 def set_sheet(section, margins: Margins, *, landscape: bool) -> None:
@@ -158,29 +155,37 @@ def set_sheet(section, margins: Margins, *, landscape: bool) -> None:
     section.footer_distance = Mm(margins.bottom - 13)
 
 
-def page_numbers(document: Document, section, *, header: str) -> None:
-    """— 1 — at the outer edge: right on odd pages, left on even ones; `header` at the upper right of each."""
+def page_numbers(document: Document, section, *, header: str, look: Look = STANDARD, below: float = 0) -> None:
+    """— 1 — at the outer edge: right on odd pages, left on even ones; `header` at the upper right of each.
+
+    `below`: points left free under the number.
+    """
     document.settings.odd_and_even_pages_header_footer = True
     for footer, align in ((section.footer, "right"), (section.even_page_footer, "left")):
         footer.is_linked_to_previous = False
-        paragraph = style(footer.paragraphs[0], align=align, line=18, right=14 if align == "right" else 0)
+        paragraph = style(footer.paragraphs[0], align=align, line=18, right=14 if align == "right" else 0, after=below)
         if align == "left":
             paragraph.paragraph_format.left_indent = Pt(14)
-        write(paragraph, "— ", font=SONG, size=14)
-        _field(paragraph, "PAGE")
-        write(paragraph, " —", font=SONG, size=14)
+        font = {"font": look.fonts["page"], "latin": look.fonts["page"], "size": 14}
+        write(paragraph, "— ", **font)
+        _field(paragraph, "PAGE", font)
+        write(paragraph, " —", **font)
     for part in (section.header, section.even_page_header):
         part.is_linked_to_previous = False
-        paragraph = style(part.paragraphs[0], align="right", line=18)
-        if header:
-            write(paragraph, header, font=HEITI, size=10.5, color=GREY)
+        mark_page(part.paragraphs[0], header)
 
 
-def _field(paragraph: Paragraph, instruction: str) -> None:
+def mark_page(paragraph: Paragraph, text: str) -> None:
+    """Write a note at the upper right of a page."""
+    style(paragraph, align="right", line=18)
+    if text:
+        write(paragraph, text, font=HEITI, size=10.5, color=GREY)
+
+
+def _field(paragraph: Paragraph, instruction: str, font: dict) -> None:
     """Add a field that the reader's program fills in."""
     for kind in ("begin", None, "end"):
-        run = paragraph.add_run()
-        run.font.size = Pt(14)
+        run = write(paragraph, "", **font)
         if kind:
             run._r.append(element("fldChar", fldCharType=kind))
         else:
@@ -210,14 +215,17 @@ _TABLE_PROPERTIES = [
     *("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize", "tblStyleColBandSize", "tblW", "jc"),
     *("tblCellSpacing", "tblInd", "tblBorders", "shd", "tblLayout", "tblCellMar", "tblLook"),
 ]
+_TABLE_RANK = {qn(f"w:{name}"): place for place, name in enumerate(_TABLE_PROPERTIES)}
 
 
 def table_property(table, added) -> None:
     """Put a property of the table where the schema wants it."""
-    _insert_in_order(table._tbl.tblPr, added, _TABLE_PROPERTIES)
+    _insert_in_order(table._tbl.tblPr, added, _TABLE_RANK)
 
 
-def fill_row(row, texts: list[str], widths: list[int], aligns: list[str], *, font=FANGSONG, size=10.5) -> None:
+def fill_row(
+    row, texts: list[str], widths: list[int], aligns: list[str], *, font=FANGSONG, latin=LATIN, size=10.5
+) -> None:
     """Write a row's cells; its height grows with its text and it does not break over pages."""
     properties = row._tr.get_or_add_trPr()
     properties.append(element("cantSplit"))
@@ -225,22 +233,9 @@ def fill_row(row, texts: list[str], widths: list[int], aligns: list[str], *, fon
         cell.width = Mm(width)
         cell.vertical_alignment = 1
         paragraph = style(cell.paragraphs[0], align=align, line=size * 1.35, before=1.5, after=1.5)
-        write(paragraph, text, font=font, size=size)
+        write(paragraph, text, font=font, latin=latin, size=size)
 
 
 def repeat_head(row) -> None:
     """Print the row again at the top of every page the table runs over."""
     row._tr.get_or_add_trPr().append(element("tblHeader"))
-
-
-def rules(table, eighths: dict[str, int]) -> None:
-    """Draw a table's rules by side; thickness in eighths of a point."""
-    borders = element("tblBorders")
-    for side, thickness in eighths.items():
-        borders.append(element(side, val="single", sz=thickness, space=0, color="000000"))
-    table_property(table, borders)
-
-
-def fix_height(row, points: float) -> None:
-    """Give a row a height that no program changes."""
-    row._tr.get_or_add_trPr().append(element("trHeight", val=round(points * 20), hRule="exact"))

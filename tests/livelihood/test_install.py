@@ -43,11 +43,11 @@ def test_complete_folder_installs_nothing(folder):
     assert install(folder) == (0, "")
 
 
-def test_missing_browser_and_fonts_are_named_in_one_sentence_with_the_command(folder):
+def test_missing_browser_fonts_and_office_are_named_in_one_sentence_with_the_command(folder):
     code, sentence = install(folder, "--tests")
 
     assert code == 1
     assert sentence == (
-        "缺少浏览器 Chromium 与中文字体（浏览器测试用），请运行："
-        "sudo apt-get install -y --no-install-recommends chromium fonts-noto-cjk"
+        "缺少浏览器 Chromium、中文字体、LibreOffice（测试用），请运行："
+        "sudo apt-get install -y --no-install-recommends chromium fonts-noto-cjk libreoffice-writer"
     )

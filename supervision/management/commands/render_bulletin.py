@@ -1,20 +1,25 @@
-"""Writes a period's bulletin into a folder, from its stored content."""
+"""Writes a period's bulletin into a folder, from its stored content: the paper, its .pdf, its tables."""
 
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from livelihood.services import Refused
+from livelihood.workbooks import safe_file_name
 from projects.lookup import find_period, find_programme
 from supervision.management.output import add_json_argument, refuse, write_json
-from supervision.models import Document
-from supervision.services.documents import render_document
+from supervision.models import Document, RenderedFile
+from supervision.services.documents import formats_of, render_document
+
+#: Bytes of a file's name that every file system takes, without the end.
+LONGEST_NAME = 230
+ENDS = {RenderedFile.Format.XLSX: " 附件.xlsx"}
 
 
 class Command(BaseCommand):
-    """The issued paper if there is one, else the draft; rendering again gives the same file (R18)."""
+    """The issued paper if there is one, else the draft; rendering again gives the same paper (R18)."""
 
-    help = "把一个填报期的通报写成 .docx 文件"
+    help = "把一个填报期的通报写成 .docx、.pdf 和附件 .xlsx"
 
     def add_arguments(self, parser: CommandParser):
         """Declare the arguments; argparse itself ends with 2 on wrong usage."""
@@ -24,34 +29,31 @@ class Command(BaseCommand):
         add_json_argument(parser)
 
     def handle(self, *, programme, period, output, json, **options):
-        """Write the file and say where."""
+        """Write the files and say where. What cannot be made is said and ends with 1; the others are written."""
         try:
-            found = find_period(find_programme(programme), period)
-            document = _current(found)
-            path = _write(document, output)
-        except (Refused, OSError) as error:
-            reason = str(error) if isinstance(error, Refused) else f"写不进目录“{output}”：{error.strerror or error}。"
-            refuse(self, [reason], as_json=json, programme=programme, period=period)
+            document = _current(find_period(find_programme(programme), period))
+        except Refused as refusal:
+            refuse(self, [str(refusal)], as_json=json, programme=programme, period=period)
+        files, reasons = _write_all(document, output)
+        head = {
+            "programme": programme,
+            "period": period,
+            "number": document.printed_number or None,
+            "state": document.state,
+            "sha256": document.sha256,
+            "files": [str(path) for path in files],
+        }
+        if not json:
+            for path in files:
+                self.stdout.write(f"已写出 {path}")
+        if reasons:
+            refuse(self, reasons, as_json=json, **head)
         if json:
-            write_json(
-                self,
-                {
-                    "programme": programme,
-                    "period": period,
-                    "refused": False,
-                    "number": document.printed_number or None,
-                    "state": document.state,
-                    "sha256": document.sha256,
-                    "files": [str(path)],
-                    "issues": [],
-                },
-            )
-        else:
-            self.stdout.write(f"已写出 {path}")
+            write_json(self, head | {"refused": False, "issues": []})
 
 
 def _current(period) -> Document:
-    papers = Document.objects.filter(period=period).select_related("series", "period__programme")
+    papers = Document.objects.of_month(period).select_related("series", "period__programme")
     issued = papers.filter(state=Document.State.ISSUED).order_by("-issued_at").first()
     document = issued or papers.order_by("-id").first()
     if document is None:
@@ -59,10 +61,32 @@ def _current(period) -> Document:
     return document
 
 
-def _write(document: Document, folder: Path) -> Path:
-    """Write the rendered file as 文号 + title, or 拟稿 + title for a draft."""
+def _write_all(document: Document, folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the files written, and why others are not."""
+    files, reasons = [], []
+    for file_format in formats_of(document):
+        try:
+            files.append(_write(document, file_format, folder))
+        except Refused as refusal:
+            reasons.append(str(refusal))
+        except OSError as error:
+            reasons.append(f"写不进目录“{folder}”：{error.strerror or error}。")
+            break
+    return files, reasons
+
+
+def _write(document: Document, file_format: str, folder: Path) -> Path:
+    """Write one file as 文号 + title, or 拟稿 + title for a draft; it stands there whole or not at all."""
+    rendered = render_document(document, file_format)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{document.printed_number or '拟稿'} {document.title}.docx"
-    with render_document(document).file.open("rb") as rendered:
-        path.write_bytes(rendered.read())
+    end = ENDS.get(file_format, f".{file_format}")
+    name = safe_file_name(f"{document.printed_number or '拟稿'} {document.title}")
+    path = folder / f"{name.encode()[:LONGEST_NAME].decode(errors='ignore')}{end}"
+    half = folder / f".{document.pk}.{file_format}.half"
+    try:
+        with rendered.file.open("rb") as stored:
+            half.write_bytes(stored.read())
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
     return path
