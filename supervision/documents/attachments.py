@@ -24,7 +24,7 @@ WORDS = {
 SHEET_WIDTH = 225
 
 
-def project_tables(source: Source) -> list[Table]:
+def project_tables(source: Source, options: dict[str, str]) -> list[Table]:
     """各单位分项目进度表: score and number of indicators below the province's average, per project and unit."""
     standings, decimals = source.standings, source.standings.decimals
     scores = standings.project_scores()
@@ -32,10 +32,12 @@ def project_tables(source: Source) -> list[Table]:
     units = {row["participant_id"]: row for row in standings.units}
     tables = []
     for sheet in _sheets(source):
-        rows = []
+        codes = [standings.participants[pk].code for pk in sheet]
+        rows, behind = [], []
         if standings.scheme_id is not None:
             rows.append(["", "综合得分", "", *(_score(units[pk]["score"], decimals) for pk in sheet)])
             rows.append(["", "综合位次", "", *(_score(units[pk]["place"], 0) for pk in sheet)])
+            behind += [["", "", "", *(f"overall:{code}" for code in codes)]] * 2
         for project in source.period.programme.projects.order_by("seq"):
             rows.append(
                 [
@@ -43,6 +45,16 @@ def project_tables(source: Source) -> list[Table]:
                     paper_quotes(project.name),
                     "、".join(leads[project.pk]),
                     *(_project_cell(cells[project.pk].get(pk), scores.get((project.pk, pk)), decimals) for pk in sheet),
+                ]
+            )
+            there = [pk in cells[project.pk] for pk in sheet]
+            behind.append(
+                [
+                    *("", "", ""),
+                    *(
+                        f"project:{project.seq}:{code}" if is_there else ""
+                        for code, is_there in zip(codes, there, strict=True)
+                    ),
                 ]
             )
         tables.append(
@@ -56,18 +68,20 @@ def project_tables(source: Source) -> list[Table]:
                     *_unit_columns(source, sheet, SHEET_WIDTH - 74),
                 ],
                 rows=rows,
+                behind=behind,
             )
         )
     return tables
 
 
-def indicator_tables(source: Source) -> list[Table]:
+def indicator_tables(source: Source, options: dict[str, str]) -> list[Table]:
     """各单位分指标完成率表: every indicator's rates, the whole's, and the province's."""
     standings = source.standings
     tables = []
     for sheet in _sheets(source):
-        rows = []
-        for pk, indicator in standings.indicators.items():
+        rows, behind = [], []
+        for pk in source.indicators:
+            indicator = standings.indicators[pk]
             lines = {row["participant_id"]: row for row in standings.lines[pk]}
             whole = standings.whole(pk)
             benchmark = next((row for row in lines.values() if row["benchmark"] is not None), None)
@@ -79,6 +93,14 @@ def indicator_tables(source: Source) -> list[Table]:
                     "—" if whole is None else _rate_cell(source, whole),
                     *(_rate_cell(source, lines[unit]) if unit in lines else "/" for unit in sheet),
                     _remark(source, whole, lines),
+                ]
+            )
+            behind.append(
+                [
+                    *("", f"indicator:{pk}", "" if benchmark is None else f"average:{pk}"),
+                    "" if whole is None else source.behind(whole),
+                    *(source.behind(lines[unit]) if unit in lines else "" for unit in sheet),
+                    "",
                 ]
             )
         tables.append(
@@ -94,12 +116,13 @@ def indicator_tables(source: Source) -> list[Table]:
                     Column("备注", 30, "left"),
                 ],
                 rows=rows,
+                behind=behind,
             )
         )
     return tables
 
 
-def submission_table(source: Source) -> Table:
+def submission_tables(source: Source, options: dict[str, str]) -> list[Table]:
     """报送情况表."""
     rows = [
         [
@@ -112,7 +135,7 @@ def submission_table(source: Source) -> Table:
         ]
         for row in submissions_of(source)
     ]
-    return Table(
+    table = Table(
         title="报送情况表",
         note=f"（{source.period.label}）",
         columns=[
@@ -126,6 +149,7 @@ def submission_table(source: Source) -> Table:
         rows=rows,
         is_landscape=False,
     )
+    return [table]
 
 
 def _sheets(source: Source) -> list[list[int]]:

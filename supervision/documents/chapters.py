@@ -1,191 +1,64 @@
-"""The chapters of a bulletin that rest on figures."""
+"""The chapters of a bulletin that are not about single indicators: places, returns, findings, supervision, demands."""
 
-from collections import Counter, defaultdict
-
-from livelihood.formats import STATES, format_day
-from projects.models import Indicator, ReportingPeriod
-from supervision.documents.paper import Chapter, Paragraph, Sentence, Source, paper_quotes
+from livelihood.formats import STATES
+from projects.models import ReportingPeriod
+from supervision.documents.paper import Paragraph, Part, Sentence, Source, linked
+from supervision.documents.sections import Option, findings_of, supervised_of
 from supervision.documents.sentences import (
-    below_sentence,
-    counted_groups,
-    overall_sentence,
-    pooled_sentence,
-    printed_value,
+    first_and_last,
+    name_in_ranking,
+    overall_places,
+    place_word,
+    places_sentence,
 )
+from supervision.documents.standing_text import DEMANDS
 from supervision.documents.submissions import submissions_of
 
-#: The groups of R15 as the whole's lines fall into them, in print order. None: a sum that leaves units out.
-WHOLE_GROUPS = {
-    "exceeded": "超额完成",
-    "done": "已完成",
-    "on_schedule": "达到时序进度",
-    "behind": "未达时序进度",
-    # Judged by their milestones, the yardstick that is named (R11).
-    "on_schedule_plan": "达到节点要求",
-    "behind_plan": "未达节点要求",
-    "not_started": "未开工",
-    "not_due": "未到节点",
-    "met": "达标",
-    "not_met": "未达标",
-    "text": "文字类",
-    "no_task": "全域无统一任务",
-    "not_split": "任务未分解",
-    "not_reported": "全域数未报送",
-    None: "有单位未报送、暂不判定",
-}
+RANKING = (
+    Option("form", "名次", "all", (("all", "全部"), ("ends", "只列前几名和后几名"))),
+    Option("count", "前后各几名", "3", largest=20),
+    Option("style", "写法", "names", (("names", "第一名甲县；"), ("numbers", "1、甲县；"))),
+)
 
 
-def overview(source: Source) -> Chapter:
-    """一、总体情况: how many indicators, and the groups they fall into; the groups add up (R15)."""
-    standings, name = source.standings, source.whole_name()
-    projects = list(source.period.programme.projects.order_by("seq"))
-    assessed = [pk for pk, indicator in standings.indicators.items() if indicator.assessed]
-    wholes = [row for pk in assessed if (row := standings.whole(pk))]
-    others = len(standings.indicators) - len(assessed)
-    until = f"截至{format_day(source.period.as_of)}，{name}{len(projects)}项民生工程列入考核的指标{len(assessed)}项"
-    sentences = []
-    if wholes:
-        counts = Counter(_group(row) for row in wholes)
-        groups = counted_groups(
-            (word.replace("全域", name), counts.pop(status, 0)) for status, word in WHOLE_GROUPS.items()
-        )
-        if counts:  # a status this table does not know would silently fall out of the sum
-            raise ValueError(f"statuses without a word: {sorted(map(str, counts))}")
-        sentences.append(Sentence(f"{until}，其中{groups}。", source.ids(wholes)))
-        sentences += _by_milestones(source, wholes)
-        sentences += _against_province(source, wholes)
-    else:
-        sentences.append(Sentence(f"{until}。"))
-    if others:
-        sentences.append(Sentence(f"另有不列入考核的指标{others}项。"))
-    with_indicators = {indicator.sub_project.project_id for indicator in standings.indicators.values()}
-    textual = [paper_quotes(project.name) for project in projects if project.pk not in with_indicators]
-    if textual:
-        sentences.append(Sentence(f"文字类项目{len(textual)}项：{'、'.join(textual)}。"))
-    return Chapter("总体情况", [Paragraph(sentences)])
-
-
-def _group(whole: dict) -> str | None:
-    """Return the group of a line: those on or behind schedule apart by the yardstick they were judged by."""
-    status = whole["status"]
-    return f"{status}_plan" if whole["has_plan"] and status in ("on_schedule", "behind") else status
-
-
-def _by_milestones(source: Source, wholes: list[dict]) -> list[Sentence]:
-    """Say of how many the yardstick is not the straight line (R11): the one used is named in print."""
-    planned = [row for row in wholes if row["has_plan"] and row["status"] in ("on_schedule", "behind", "not_started")]
-    if not planned:
-        return []
-    text = f"有节点计划的{len(planned)}项，与已到期的最后一个节点比，不与时序进度比。"
-    return [Sentence(text, source.ids(planned))]
-
-
-def _against_province(source: Source, wholes: list[dict]) -> list[Sentence]:
-    """与全省平均进度相比: below, not below, not compared; they add up to the indicators assessed."""
-    published = [row for row in wholes if row["benchmark"] is not None]
-    if not published:
-        return []
-    below = [row for row in published if row["below_benchmark"]]
-    level = [row for row in published if row["below_benchmark"] is False]
-    not_compared = len(published) - len(below) - len(level)
-    groups = counted_groups(
-        [
-            ("不低于的", len(level)),
-            ("低于的", len(below)),
-            (f"{source.whole_name()}数不全、不作比较的", not_compared),
-            ("全省平均未公布的", len(wholes) - len(published)),
-        ]
-    )
-    return [Sentence(f"与全省平均进度相比，{groups}。", source.ids(published))]
-
-
-def ranking(source: Source) -> Chapter | None:
+def ranking(source: Source, options: dict[str, str]) -> list[Paragraph] | None:
     """综合排名: only with a scheme (R13), ties as in R8."""
-    text = overall_sentence(source.standings)
-    if not text:
+    found = overall_places(source.standings)
+    if found is None or not any(found):
         return None
-    return Chapter("综合排名", [Paragraph([Sentence(text)])])
-
-
-def below_average(source: Source) -> Chapter:
-    """低于全省平均进度的项目: per project with its lead agency, per indicator the sentence of R9."""
-    standings = source.standings
-    listed: dict[int, list[int]] = defaultdict(list)
-    published = unlisted = 0
-    for pk, indicator in standings.indicators.items():
-        below = standings.below(pk)
-        if below is None:
-            continue
-        published += 1
-        if below:
-            listed[indicator.sub_project.project_id].append(pk)
-        else:
-            unlisted += 1
-    paragraphs = [_project_paragraph(source, pks) for pks in listed.values()]
-    paragraphs += _rest(len(standings.indicators) - published, unlisted, published)
-    return Chapter("低于全省平均进度的项目", paragraphs)
-
-
-def _project_paragraph(source: Source, indicator_ids: list[int]) -> Paragraph:
-    standings = source.standings
-    indicators = [standings.indicators[pk] for pk in indicator_ids]
-    agencies = dict.fromkeys(
-        indicator.sub_project.lead_agency.name for indicator in indicators if indicator.sub_project.lead_agency
-    )
-    sentences = [Sentence(f"牵头单位：{'、'.join(agencies)}。")] if agencies else []
-    for indicator in indicators:
-        name = indicator_name(source, indicator)
-        sentences.append(
-            Sentence(below_sentence(standings, indicator.pk, name=name), source.ids(standings.below(indicator.pk)))
+    places, unplaced = found
+    number, count = sum(map(len, places.values())), int(options["count"])
+    if options["form"] == "all" or number <= 2 * count:
+        return [Paragraph([_places(source, places, unplaced, options["style"], code="places")])]
+    first, last = first_and_last(places, count)
+    return [
+        Paragraph(
+            [
+                _places(source, first, [], options["style"], code="first", head="居前的有："),
+                _places(source, last, unplaced, options["style"], code="last", head="居后的有："),
+            ]
         )
-        whole = standings.whole(indicator.pk)
-        if whole["pooled_excluding"]:
-            sentences.append(Sentence(pooled_of(source, whole), source.ids([whole])))
-    return Paragraph(sentences, label=paper_quotes(indicators[0].sub_project.project.name))
+    ]
 
 
-def pooled_of(source: Source, whole: dict) -> str:
-    """The total of an additive indicator with who is left out, and with their targets kept (R5)."""
-    decimals = source.standings.decimals
-
-    def percent(value):
-        return None if value is None else f"{printed_value(value, decimals)}%"
-
-    return pooled_sentence(
-        whole=source.whole_name(),
-        rate=percent(whole["rate"]),
-        excluding=[source.name(pk) for pk in whole["pooled_excluding"] or []],
-        with_missing=percent(whole["rate_with_missing"]),
+def _places(source: Source, places: dict, unplaced: list[dict], style: str, *, code: str, head: str = "") -> Sentence:
+    """Each unit's name leads to why it has its place."""
+    standings, figures = source.standings, []
+    for place, rows in places.items():
+        word = place_word(place, style)
+        for nth, row in enumerate(rows):
+            unit = standings.participants[row["participant_id"]]
+            before = word if nth == 0 else ""
+            figures.append(Part(f"{before}{unit.printed_name}", f"overall:{unit.code}", "place"))
+    text = places_sentence(
+        [(place, [name_in_ranking(standings, row) for row in rows]) for place, rows in places.items()],
+        [name_in_ranking(standings, row) for row in unplaced],
+        style=style,
     )
+    return linked(f"{head}{text}", figures, code=code)
 
 
-def indicator_name(source: Source, indicator: Indicator) -> str:
-    """The indicator's name; behind that of its sub-project where another of the project has one of the same name."""
-    sub_project = indicator.sub_project
-    is_ambiguous = any(
-        other.name == indicator.name
-        and other.sub_project_id != sub_project.pk
-        and other.sub_project.project_id == sub_project.project_id
-        for other in source.standings.indicators.values()
-    )
-    if is_ambiguous and sub_project.name:
-        return paper_quotes(f"{sub_project.name}的{indicator.name}")
-    return paper_quotes(indicator.name)
-
-
-def _rest(without_average: int, nobody_below: int, published: int) -> list[Paragraph]:
-    """Say what the lists do not cover: no yardstick is no list, not an empty one (R10)."""
-    if not published:
-        return [Paragraph([Sentence("本期全省平均进度尚未公布，名单暂不列出。")])]
-    parts = []
-    if nobody_below:
-        parts.append(f"另有{nobody_below}项指标，各单位均不低于全省平均进度")
-    if without_average:
-        parts.append(f"{without_average}项指标的全省平均未公布，不列名单")
-    return [Paragraph([Sentence(f"{'；'.join(parts)}。")])] if parts else []
-
-
-def submission(source: Source) -> Chapter:
+def submission(source: Source, options: dict[str, str]) -> list[Paragraph]:
     """报送情况: how many were in time, who was late by how much, who did not report."""
     rows = submissions_of(source)
     month = source.period.kind == ReportingPeriod.Kind.MONTH
@@ -199,4 +72,37 @@ def submission(source: Source) -> Chapter:
         parts.append(f"{'、'.join(pending)}的数据未通过审核，没有计入")
     if missing:
         parts.append(f"{'、'.join(missing)}{STATES['not_reported'][1]}")
-    return Chapter("报送情况", [Paragraph([Sentence(f"{'；'.join(parts)}。")])])
+    return [Paragraph([Sentence(f"{'；'.join(parts)}。", code="returns")])]
+
+
+def findings(source: Source, options: dict[str, str]) -> list[Paragraph] | None:
+    """督查发现问题: a paragraph per finding; nothing found, no chapter."""
+    rows = findings_of(source.period)
+    return [
+        Paragraph([Sentence(_of(row, "text"), code=f"finding{nth}")], label=_of(row, "label"))
+        for nth, row in enumerate(rows, start=1)
+    ] or None
+
+
+def supervised(source: Source, options: dict[str, str]) -> list[Paragraph] | None:
+    """上月督办项目: 督办N项，已销号M项, then each item."""
+    rows = supervised_of(source.period)
+    if not rows:
+        return None
+    closed = sum(1 for row in rows if _of(row, "is_closed"))
+    sentences = [Sentence(f"上月督办{len(rows)}项，已销号{closed}项。", code="sum")]
+    sentences += [Sentence(_of(row, "text"), code=f"item{nth}") for nth, row in enumerate(rows, start=1)]
+    return [Paragraph(sentences)]
+
+
+def _of(row, name: str):
+    """Read a row of a registry, which is an object or a dict."""
+    return (row.get(name) if isinstance(row, dict) else getattr(row, name, "")) or ""
+
+
+def demands(source: Source, options: dict[str, str]) -> list[Paragraph]:
+    """下一步要求."""
+    return [
+        Paragraph([Sentence(text, code=f"demand{nth}")], label=label)
+        for nth, (label, text) in enumerate(DEMANDS, start=1)
+    ]

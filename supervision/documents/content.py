@@ -1,73 +1,160 @@
-"""The content of a bulletin: chapters and attachments of one snapshot, in printed order."""
+"""The content of a bulletin: the sections its office chose, in its order, with what it changed in them."""
 
-from livelihood.formats import format_date
-from supervision.documents import attachments, chapters
-from supervision.documents.fund_chapter import fund_chapter, fund_tables
-from supervision.documents.paper import Bulletin, Chapter, Paragraph, Sentence, Source, span
-from supervision.documents.standing_text import DEMANDS, standing_text
+import datetime
+
+from livelihood.formats import chinese_numeral, format_date
+from supervision.documents import registered  # noqa: F401 - fills the list of sections
+from supervision.documents.below import TABLE
+from supervision.documents.edits import carried
+from supervision.documents.paper import Bulletin, Chapter, Paragraph, Sentence, Source, paper_quotes, span
+from supervision.documents.sections import LEAD, Choices, kinds, section
+from supervision.documents.standing_text import standing_text
 from supervision.models import Document, Snapshot
 
+#: What a 更正 says first, and the attachment behind it.
+CORRECTION_SECTIONS = ("changes", "table_changes")
 
-def bulletin_content(snapshot: Snapshot, *, issuer: str, corrects: Document | None = None) -> Bulletin:
-    """Write the bulletin of a snapshot, or with `corrects` the correction of one already issued."""
-    source = Source.of(snapshot)
+
+def bulletin_content(
+    snapshot: Snapshot,
+    *,
+    issuer: str,
+    corrects: Document | None = None,
+    kind: str | None = None,
+    project: int | None = None,
+    choices: dict | None = None,
+) -> Bulletin:
+    """Write the bulletin of a snapshot, or with `corrects` the correction of one already issued.
+
+    `choices`: what the office chose of an earlier draft, as stored in its content; without, those of the `kind`, of a
+    correction those of the paper it corrects.
+    """
+    if choices is None and corrects is not None:
+        choices = _of_original(corrects)
+    chosen = Choices.of(choices, kind=kind, project=project)
+    if corrects is not None:
+        _with_changes(chosen)
+    source = Source.of(snapshot, project=chosen.project, corrects=corrects)
+    source.attached = frozenset(row.code for row in chosen.sections if row.on)
     programme = snapshot.period.programme
     words = standing_text(programme.owner.kind)
-    return Bulletin(
-        title=title_of(source, corrects=corrects),
-        masthead=f"{issuer}文件",
-        issuer=issuer,
+    name = chosen.issuer or kinds()[chosen.kind].issuer or issuer
+    bulletin = Bulletin(
+        title=title_of(source, chosen),
+        masthead=f"{name}文件",
+        issuer=name,
         addressees=words.addressees,
-        lead=Sentence(_lead(source, corrects)),
-        chapters=[
-            chapter
-            for chapter in (
-                chapters.overview(source),
-                chapters.ranking(source),
-                chapters.below_average(source),
-                fund_chapter(source),
-                chapters.submission(source),
-                _demands(),
-            )
-            if chapter
-        ],
-        attachments=[
-            *attachments.project_tables(source),
-            *attachments.indicator_tables(source),
-            *fund_tables(source),
-            attachments.submission_table(source),
-        ],
+        lead=_lead(source, chosen),
+        chapters=_chapters(source, chosen),
+        attachments=_attachments(source, chosen),
         sent_to=words.sent_to,
         distributed_to=words.distributed_to,
         is_demo=programme.is_demo,
         snapshot={"id": snapshot.pk, "version": snapshot.version, "sha256": snapshot.sha256},
     )
+    carried(bulletin, chosen, [row.printed_name for row in source.standings.participants.values()])
+    bulletin.choices = chosen.as_json()
+    return bulletin
 
 
-def title_of(source: Source, *, corrects: Document | None) -> str:
+def title_of(source: Source, choices: Choices) -> str:
     """关于2020年1—8月份全市民生工程进展情况的通报."""
-    title = f"关于{span(source.period)}{source.whole_name()}民生工程进展情况的通报"
-    return f"{title}（更正）" if corrects else title
+    if choices.title:
+        return choices.title
+    title = kinds()[choices.kind].title.format(**_words(source))
+    return f"{title}（更正）" if source.corrects else title
 
 
-def issued_content(content: dict, *, number: str, issued_on) -> dict:
+def issued_content(content: dict, *, number: str, issued_on: datetime.date) -> dict:
     """Return the content with its number and date."""
     return content | {"number": number, "issued_on": format_date(issued_on)}
 
 
-def _lead(source: Source, corrects: Document | None) -> str:
-    if corrects:
-        return (
-            f"《{corrects.title}》（{corrects.printed_number}）印发后，有关数据经核实有改动，"
-            f"现将更正后的情况通报如下，有关数据以本件为准："
-        )
+def _of_original(corrects: Document) -> dict | None:
+    """Sections, order and issuer of the paper that is corrected; its changed sentences were about other figures."""
+    stored = (corrects.content or {}).get("choices")
+    return {**stored, "title": "", "edits": {}, "gone": []} if stored else None
+
+
+def _with_changes(choices: Choices) -> None:
+    """Put the sections of a 更正 where they belong: the text first, its table before the others."""
+    for code in CORRECTION_SECTIONS:
+        if choices.chosen(code) in choices.sections:
+            continue
+        row = choices.chosen(code)
+        row.on = True
+        tables = [at for at, other in enumerate(choices.sections) if section(other.code).is_table]
+        choices.sections.insert(1 if code == "changes" else min(tables, default=len(choices.sections)), row)
+
+
+def _words(source: Source) -> dict[str, object]:
     programme = source.period.programme
-    count = programme.projects.count()
-    months = span(source.period, with_year=False)
-    return (
-        f"为扎实推进{programme.year}年{count}项民生工程，确保按期完成年度目标任务，现将{months}实施进展情况通报如下："
-    )
+    return {
+        "span": span(source.period),
+        "months": span(source.period, with_year=False),
+        "year": programme.year,
+        "whole": source.whole_name(),
+        "count": programme.projects.count(),
+        "project": paper_quotes(source.project.name) if source.project else "",
+    }
 
 
-def _demands() -> Chapter:
-    return Chapter("下一步要求", [Paragraph([Sentence(text)], label=label) for label, text in DEMANDS])
+def _lead(source: Source, choices: Choices) -> Sentence:
+    """The sentence in front; switched off there is none."""
+    if not choices.chosen(LEAD).on:
+        return Sentence("", code=LEAD)
+    if source.corrects:
+        corrects = source.corrects
+        return Sentence(
+            f"《{corrects.title}》（{corrects.printed_number}）印发后，有关数据经核实有改动，"
+            f"现将更正后的情况通报如下，有关数据以本件为准：",
+            code=LEAD,
+        )
+    return Sentence(kinds()[choices.kind].lead.format(**_words(source)), code=LEAD)
+
+
+def _chapters(source: Source, choices: Choices) -> list[Chapter]:
+    chapters = []
+    for row in choices.sections:
+        found = section(row.code)
+        if not row.on or found is None or found.is_table or found.build is None:
+            continue
+        options = choices.options(row.code)
+        paragraphs = [*(found.build(source, options) or []), *_own(row.own)]
+        if paragraphs:
+            heading = found.heading.format(last=_small(options.get("last", "")))
+            chapters.append(Chapter(heading, _named(row.code, paragraphs), row.code))
+    return chapters
+
+
+def _own(text: str) -> list[Paragraph]:
+    return [Paragraph([Sentence(text, code="own")])] if text else []
+
+
+def _small(number: str) -> str:
+    """居全省后三位: a small number in a heading is written in Chinese."""
+    return chinese_numeral(int(number)) if number else ""
+
+
+def _named(section_code: str, paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """Put the section before every sentence's code: each code stands once in a paper."""
+    seen = set()
+    for sentence in (one for paragraph in paragraphs for one in paragraph.sentences):
+        sentence.code = f"{section_code}:{sentence.code}"
+        if sentence.code in seen:
+            raise ValueError(f"two sentences of one code: {sentence.code}")
+        seen.add(sentence.code)
+    return paragraphs
+
+
+def _attachments(source: Source, choices: Choices) -> list:
+    tables = []
+    for row in choices.sections:
+        found = section(row.code)
+        if not row.on or found is None or not found.is_table:
+            continue
+        made = found.build(source, choices.options("below" if row.code == TABLE else row.code)) or []
+        for table in made:
+            table.code = row.code
+        tables += made
+    return tables

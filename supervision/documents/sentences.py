@@ -21,15 +21,34 @@ def whole_name(standings: Standings) -> str:
     return names[0] if names else standings.period.programme.owner.name
 
 
-def places_sentence(places: Iterable[tuple[int, Sequence[str]]], unplaced: Sequence[str] = ()) -> str:
+def place_word(place: int, style: str = "names") -> str:
+    """第三名, or in the style of numbers 3、 (R8)."""
+    return f"{place}、" if style == "numbers" else format_ordinal(place)
+
+
+def places_sentence(
+    places: Iterable[tuple[int, Sequence[str]]], unplaced: Sequence[str] = (), *, style: str = "names"
+) -> str:
     """第一名颍东区；第三名金安区、裕安区；第五名叶集区。 (R8). Units without a place stand behind (R13).
 
-    `places`: (place, names in official order), ascending. "" when there is nobody at all.
+    `places`: (place, names in official order), ascending. "" when there is nobody at all. In the style of numbers
+    1、颍东区；3、金安区、裕安区；5、叶集区。
     """
-    parts = [f"{format_ordinal(place)}{'、'.join(names)}" for place, names in places]
+    parts = [f"{place_word(place, style)}{'、'.join(names)}" for place, names in places]
     if unplaced:
         parts.append(f"未报送（不参加排名）：{'、'.join(unplaced)}")
     return "；".join(parts) + "。" if parts else ""
+
+
+def first_and_last(places: dict[int, list], count: int) -> tuple[dict[int, list], dict[int, list]]:
+    """Return the first so many places and the last; tied units that reach into the last ones are all among them.
+
+    `places`: place → who has it, ascending. The last never repeat the first.
+    """
+    number = sum(map(len, places.values()))
+    first = {place: rows for place, rows in places.items() if place <= count}
+    last = {place: rows for place, rows in places.items() if place > count and place + len(rows) - 1 > number - count}
+    return first, last
 
 
 def below_list_sentence(
@@ -108,22 +127,22 @@ def below_sentence(standings: Standings, indicator_id: int, *, name: str | None 
     )
 
 
-def overall_sentence(standings: Standings) -> str:
-    """综合排名 in print (R8, R13); "" without a scheme. A place moved by a target change says so (R19)."""
+def overall_places(standings: Standings) -> tuple[dict[int, list[dict]], list[dict]] | None:
+    """Return place → rows in official order, ascending, and the rows without a place; None without a scheme (R13)."""
     rows = standings.overall()
     if rows is None:
-        return ""
+        return None
     order = {pk: index for index, pk in enumerate(standings.participants)}
     rows = sorted(rows, key=lambda row: (row["place"] or 0, order[row["participant_id"]]))
-    places: dict[int, list[str]] = {}
+    places: dict[int, list[dict]] = {}
     for row in rows:
         if row["place"] is not None:
-            places.setdefault(row["place"], []).append(_name_in_ranking(standings, row))
-    unplaced = [_name_in_ranking(standings, row) for row in rows if row["place"] is None]
-    return places_sentence(places.items(), unplaced)
+            places.setdefault(row["place"], []).append(row)
+    return places, [row for row in rows if row["place"] is None]
 
 
-def _name_in_ranking(standings: Standings, row: dict) -> str:
+def name_in_ranking(standings: Standings, row: dict) -> str:
+    """A unit's name with 因任务调整 where a target change moved its place (R19)."""
     name = standings.participants[row["participant_id"]].printed_name
     return f"{name}（因任务调整）" if row["target_adjusted"] else name
 

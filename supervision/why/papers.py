@@ -1,58 +1,77 @@
-"""The figures in a paper's sentences, linked to their answers: a sentence keeps the rows it rests on."""
+"""The figures of a paper, linked to their answers: every one keeps the frozen row it was printed from."""
 
-import re
 from itertools import chain
+
+from django.urls import reverse
 
 from supervision.models import Document, SnapshotFundRate, SnapshotLine
 from supervision.why_links import WhyLinks
 
-#: A figure behind a unit's name: 太和县40.9%, 全市74.00%, 全市（不含湘西州）76.33%.
-FIGURE = r"(?:（不含[^）]*）)?[0-9][0-9,.]*%?"
-
 
 class PaperLinks:
-    """The answers behind a paper's sentences. At most two queries."""
+    """The answers behind a paper's figures, by how its content names the row behind each. At most two queries."""
 
     def __init__(self, document: Document):
         self.links = WhyLinks(document.period, document.snapshot)
-        sentences = list(_sentences(document.content)) if document.snapshot else []
-        lines = SnapshotLine.objects.filter(pk__in=_ids(sentences, "lines")).select_related("participant")
-        funds = SnapshotFundRate.objects.filter(pk__in=_ids(sentences, "funds")).select_related("participant")
-        self.lines = {row.pk: (row.participant, row.indicator_id) for row in lines.only("participant", "indicator")}
-        self.funds = {row.pk: (row.participant, f"{row.fund_kind}-{row.measure}") for row in funds}
+        self.has_snapshot = document.snapshot is not None
+        named = set(_named(document.content)) if self.has_snapshot else set()
+        lines = SnapshotLine.objects.filter(pk__in=_ids(named, "line")).values_list(
+            "pk", "participant__code", "indicator_id"
+        )
+        funds = SnapshotFundRate.objects.filter(pk__in=_ids(named, "fund")).values_list(
+            "pk", "participant__code", "fund_kind", "measure"
+        )
+        self.lines = {str(pk): (code, indicator_id) for pk, code, indicator_id in lines}
+        self.funds = {str(pk): (code, f"{kind}-{measure}") for pk, code, kind, measure in funds}
+        self.pages = self._pages(document) if self.has_snapshot else {}
+
+    def _pages(self, document: Document) -> dict[str, str]:
+        """Return the pages behind counts, and the start of the address of an indicator's page."""
+        where = [document.period.programme.code, document.period.code]
+        basis = f"?basis={document.snapshot.version}"
+        return {
+            "ranking": reverse("supervision:ranking", args=where) + basis,
+            "provincial": reverse("supervision:provincial", args=where) + basis,
+            "indicator": reverse("supervision:indicator-detail", args=[*where, 0]) + basis,
+        }
+
+    def url(self, behind: str) -> str:
+        """Return the address of the answer behind a figure; "" where there is none."""
+        if not behind or not self.has_snapshot:
+            return ""
+        kind, _, name = behind.partition(":")
+        if kind == "line" and name in self.lines:
+            return self.links.figure(*self.lines[name])
+        if kind == "fund" and name in self.funds:
+            return self.links.fund(*self.funds[name])
+        if kind == "overall":
+            return self.links.overall(name)
+        if kind == "project":
+            seq, _, code = name.partition(":")
+            return self.links.project(code, int(seq))
+        if kind == "average":
+            return self.links.benchmark(int(name))
+        if kind == "indicator":
+            return self.pages["indicator"].replace("/0/", f"/{name}/")
+        return self.pages.get(kind, "")
 
     def pieces(self, sentence: dict) -> list[tuple[str, str]]:
-        """Return the sentence in pieces of text with the address behind each, "" for words that are no figure.
+        """Return the sentence in pieces of text with the address behind each, "" for words that are no figure."""
+        parts = sentence.get("parts") or [{"text": sentence["text"]}]
+        return [(part["text"], self.url(part.get("behind", ""))) for part in parts if part["text"]]
 
-        A unit's name with a figure behind it is linked, where the sentence rests on one figure of that unit.
-        """
-        targets = self._targets(sentence)
-        if not targets:
-            return [(sentence["text"], "")]
-        names = "|".join(re.escape(name) for name in sorted(targets, key=len, reverse=True))
-        found, at = [], 0
-        for match in re.finditer(f"({names}){FIGURE}", sentence["text"]):
-            found += [(sentence["text"][at : match.start()], ""), (match[0], targets[match[1]])]
-            at = match.end()
-        return [piece for piece in [*found, (sentence["text"][at:], "")] if piece[0]]
-
-    def _targets(self, sentence: dict) -> dict[str, str]:
-        """Return printed name → address of the one figure of that unit; a unit with several has none."""
-        found: dict[str, set[str]] = {}
-        for pk in sentence.get("lines", []):
-            if pk in self.lines:
-                unit, indicator_id = self.lines[pk]
-                found.setdefault(unit.printed_name, set()).add(self.links.figure(unit.code, indicator_id))
-        for pk in sentence.get("funds", []):
-            if pk in self.funds:
-                unit, rate = self.funds[pk]
-                found.setdefault(unit.printed_name, set()).add(self.links.fund(unit.code, rate))
-        return {name: next(iter(urls)) for name, urls in found.items() if len(urls) == 1}
+    def rows(self, table: dict) -> list[list[tuple]]:
+        """Return an attachment's rows as (column, cell, address)."""
+        behind = table.get("behind") or [[""] * len(table["columns"])] * len(table["rows"])
+        return [
+            [(column, cell, self.url(ref)) for column, cell, ref in zip(table["columns"], row, refs, strict=False)]
+            for row, refs in zip(table["rows"], behind, strict=False)
+        ]
 
 
-def linked_chapters(document: Document) -> list[dict]:
+def linked_chapters(document: Document, links: PaperLinks | None = None) -> list[dict]:
     """Return the chapters of a paper with `pieces` beside each sentence; the stored content stays as it is."""
-    links = PaperLinks(document)
+    links = links or PaperLinks(document)
     return [
         chapter
         | {
@@ -65,10 +84,25 @@ def linked_chapters(document: Document) -> list[dict]:
     ]
 
 
-def _sentences(content: dict):
+def linked_tables(document: Document, links: PaperLinks | None = None) -> list[dict]:
+    """Return the attachments of a paper with each cell beside its column and the address of its answer."""
+    links = links or PaperLinks(document)
+    return [
+        {key: table[key] for key in ("title", "note", "columns")} | {"rows": links.rows(table)}
+        for table in document.content["attachments"]
+    ]
+
+
+def _named(content: dict):
+    """Return how the content names the rows behind its figures."""
     paragraphs = chain.from_iterable(chapter["paragraphs"] for chapter in content.get("chapters", []))
-    return chain.from_iterable(paragraph["sentences"] for paragraph in paragraphs)
+    sentences = chain.from_iterable(paragraph["sentences"] for paragraph in paragraphs)
+    for sentence in sentences:
+        yield from (part.get("behind", "") for part in sentence.get("parts") or [])
+    for table in content.get("attachments", []):
+        yield from chain.from_iterable(table.get("behind") or [])
 
 
-def _ids(sentences: list[dict], key: str) -> set[int]:
-    return {pk for sentence in sentences for pk in sentence.get(key, [])}
+def _ids(named: set[str], kind: str) -> list[int]:
+    start = f"{kind}:"
+    return [int(name.removeprefix(start)) for name in named if name.startswith(start)]
