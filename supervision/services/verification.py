@@ -6,17 +6,18 @@ comparisons are made by the database, set by set.
 
 from collections.abc import Iterator
 
-from django.db import connection
+from django.db import connection, transaction
 
 from livelihood.seals import verify_seals
+from livelihood.verified import record_verification
 from projects.models import Report, ReportApproval
 from projects.progress import CALC_VERSION
 from projects.services.reports import content_hash
-from supervision.documents.paper import content_sha256
 from supervision.fund_standings import RATE_COLUMNS, RATES, fund_statement
-from supervision.models import Document, Snapshot
+from supervision.models import Snapshot
 from supervision.scoring.scores import components
 from supervision.services.freezing import COMPONENT_COLUMNS, snapshot_sha256
+from supervision.services.papers.verification import differing_documents
 from supervision.standings import LINES, OUTPUT_COLUMNS, UNIT_COLUMNS, UNITS, frozen_parameters, statement_for
 
 #: Of a set of differing rows so many are named one by one.
@@ -74,37 +75,59 @@ ORDER BY r.figure_id
 """
 
 
+@transaction.atomic
+def verify() -> dict[str, list[str]]:
+    """Return what `verify_all` returns, and note the run with the snapshots that agreed."""
+    snapshots = dict(_snapshots())
+    found = _found(snapshots)
+    record_verification(
+        agreed=[pk for pk, differences in snapshots.items() if not differences],
+        differing=[pk for pk, differences in snapshots.items() if differences],
+        differences=sum(len(sentences) for sentences in found.values()),
+    )
+    return found
+
+
 def verify_all() -> dict[str, list[str]]:
     """Return what differs, by check; every list empty means that all is as it was frozen, sealed and approved."""
+    return _found(dict(_snapshots()))
+
+
+def _found(snapshots: dict[int, list[str]]) -> dict[str, list[str]]:
     return {
-        "snapshots": list(_snapshots()),
-        "documents": list(_documents()),
+        "snapshots": [sentence for differences in snapshots.values() for sentence in differences],
+        "documents": list(differing_documents()),
         "seals": verify_seals(),
         "revisions": list(_revisions()),
         "approvals": list(_approvals()),
     }
 
 
-def _snapshots() -> Iterator[str]:
+def _snapshots() -> Iterator[tuple[int, list[str]]]:
+    """Yield each snapshot's id with what differs in it."""
     for snapshot in Snapshot.objects.select_related("period__programme").order_by("id").iterator():
-        name = f"{snapshot.period} 快照第{snapshot.version}版"
-        if snapshot_sha256(snapshot) != snapshot.sha256:
-            yield f"{name}：内容与校验值不符。"
-        if snapshot.calc_version != CALC_VERSION:
-            yield f"{name}：是按算法第{snapshot.calc_version}版冻结的，现在是第{CALC_VERSION}版，不能逐项复算。"
-            continue
-        parameters = frozen_parameters(snapshot)
-        shape = parameters["shape"]
-        parts = statement_for(components(shape), parameters, frozen=True)
-        for table, columns, rows, what in (
-            ("snapshot_line", LINE_RESULTS, statement_for(LINES, parameters, frozen=True), "行"),
-            ("snapshot_unit", UNIT_COLUMNS, statement_for(UNITS, parameters, frozen=True), "个单位"),
-            ("snapshot_fund_rate", list(RATE_COLUMNS), fund_statement(RATES, frozen=True), "行资金比率"),
-            *([("snapshot_component", COMPONENT_COLUMNS, parts, "个考核项")] if shape.is_kept else []),
-        ):
-            count, sample = _differences(snapshot, table, columns, rows, parameters)
-            if count:
-                yield f"{name}：按冻结的数据复算，{count}{what}的结果不同：{'；'.join(sample)}。"
+        yield snapshot.pk, list(_of_snapshot(snapshot))
+
+
+def _of_snapshot(snapshot: Snapshot) -> Iterator[str]:
+    name = f"{snapshot.period} 快照第{snapshot.version}版"
+    if snapshot_sha256(snapshot) != snapshot.sha256:
+        yield f"{name}：内容与校验值不符。"
+    if snapshot.calc_version != CALC_VERSION:
+        yield f"{name}：是按算法第{snapshot.calc_version}版冻结的，现在是第{CALC_VERSION}版，不能逐项复算。"
+        return
+    parameters = frozen_parameters(snapshot)
+    shape = parameters["shape"]
+    parts = statement_for(components(shape), parameters, frozen=True)
+    for table, columns, rows, what in (
+        ("snapshot_line", LINE_RESULTS, statement_for(LINES, parameters, frozen=True), "行"),
+        ("snapshot_unit", UNIT_COLUMNS, statement_for(UNITS, parameters, frozen=True), "个单位"),
+        ("snapshot_fund_rate", list(RATE_COLUMNS), fund_statement(RATES, frozen=True), "行资金比率"),
+        *([("snapshot_component", COMPONENT_COLUMNS, parts, "个考核项")] if shape.is_kept else []),
+    ):
+        count, sample = _differences(snapshot, table, columns, rows, parameters)
+        if count:
+            yield f"{name}：按冻结的数据复算，{count}{what}的结果不同：{'；'.join(sample)}。"
 
 
 def _differences(
@@ -132,19 +155,6 @@ def _differences(
         cursor.execute(query, parameters)
         rows = cursor.fetchall()
     return (rows[0][0] if rows else 0), [f"{unit} {what}".strip() for _, unit, what in rows]
-
-
-def _documents() -> Iterator[str]:
-    for document in Document.objects.select_related("series", "snapshot").order_by("id").iterator(chunk_size=20):
-        name = document.printed_number or f"公文{document.pk}（拟稿）"
-        if content_sha256(document.content) != document.sha256:
-            yield f"{name}：内容与校验值不符。"
-        stated = document.content.get("snapshot", {}).get("sha256")
-        if document.snapshot and stated != document.snapshot.sha256:
-            yield f"{name}：内容所依据的快照与记录的快照不同。"
-        rendered = document.rendered_files.filter(version=document.version).exclude(content_sha256=document.sha256)
-        if rendered.exists():
-            yield f"{name}：成品文件不是按现在的内容生成的。"
 
 
 def _revisions() -> Iterator[str]:

@@ -14,7 +14,7 @@ from projects.services.periods import reopen_period
 from supervision.models import Document, Snapshot
 from supervision.services import closing, documents
 from tests import factories
-from tests.supervision.months import close, publish, report_month
+from tests.supervision.months import close, issue, publish, report_month
 from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -44,9 +44,15 @@ def draft(closed, settings, tmp_path):
 
 
 @pytest.fixture
+def reviewed(draft, city_officer):
+    """The draft, read by the office's only person."""
+    return documents.review_document(document=draft, by=city_officer)
+
+
+@pytest.fixture
 def issued(draft, city_officer):
     """The month's paper, issued as 8号 and rendered."""
-    paper = documents.issue_document(document=draft, by=city_officer, issued_on=datetime.date(2020, 9, 29), number=8)
+    paper = issue(draft, by=city_officer, number=8)
     documents.render_document(paper)
     return paper
 
@@ -183,18 +189,44 @@ def test_issued_paper_is_read_by_everybody_of_the_programme(person, client, issu
     assert "签发后不能再改" not in page
 
 
-def test_issue_button_gives_the_number(client, draft, city_officer):
+def test_issue_button_gives_the_next_number_and_notes_who_signed(client, reviewed, city_officer):
     client.force_login(city_officer)
 
     response = client.post(
-        f"/documents/{draft.pk}/issue/",
-        {"issued_on": "2020-09-29", "number": "8", "version": draft.version},
+        f"/documents/{reviewed.pk}/issue/",
+        {"issued_on": "2020-09-29", "number": "", "version": reviewed.version, "signer": "分管副市长"},
         follow=True,
     )
 
-    draft.refresh_from_db()
-    assert "已签发，文号 民生办〔2020〕8号" in text_of(response)
-    assert (draft.state, draft.issued_by) == ("issued", city_officer)
+    reviewed.refresh_from_db()
+    assert "已签发，文号 民生办〔2020〕1号" in text_of(response)
+    assert (reviewed.state, reviewed.issued_by, reviewed.signer) == ("issued", city_officer, "分管副市长")
+
+
+def test_issue_button_with_a_number_that_leaves_others_out_asks_first(client, reviewed, city_officer):
+    client.force_login(city_officer)
+    form = {"issued_on": "2020-09-29", "number": "4", "version": reviewed.version}
+
+    asked = client.post(f"/documents/{reviewed.pk}/issue/", form)
+    issued = client.post(f"/documents/{reviewed.pk}/issue/", form | {"skip": "on"}, follow=True)
+
+    assert asked.status_code == 422
+    assert "填这个号会空出1至3号" in text_of(asked)
+    assert "已签发，文号 民生办〔2020〕4号" in text_of(issued)
+    assert "缺 3 个号" in text_of(client.get(f"/documents/series/{reviewed.series_id}/"))
+
+
+def test_issue_button_of_a_draft_edited_after_the_review_leads_back(client, reviewed, city_officer):
+    documents.save_draft(document=reviewed, content=reviewed.content, version=reviewed.version, by=city_officer)
+    client.force_login(city_officer)
+
+    response = client.post(
+        f"/documents/{reviewed.pk}/issue/", {"issued_on": "2020-09-29", "version": reviewed.version}, follow=True
+    )
+
+    reviewed.refresh_from_db()
+    assert "核稿以后又改过，没有签发" in text_of(response)
+    assert (reviewed.state, reviewed.number) == ("draft", None)
 
 
 @pytest.mark.parametrize(
@@ -207,19 +239,20 @@ def test_issue_button_gives_the_number(client, draft, city_officer):
         ({"number": "0"}, "文号从1开始"),
         ({"number": "12345678901234567890"}, "文号太大了"),
         ({"version": "99"}, "重新拟过稿"),
+        ({"signer": "张" * 41}, "签发人不超过40字"),
         ({"version": ""}, "页面不完整"),
     ],
 )
-def test_issue_button_with_bad_input_says_what_and_changes_nothing(typed, sentence, client, draft, city_officer):
+def test_issue_button_with_bad_input_says_what_and_changes_nothing(typed, sentence, client, reviewed, city_officer):
     client.force_login(city_officer)
-    form = {"issued_on": "2020-09-29", "number": "", "version": draft.version} | typed
+    form = {"issued_on": "2020-09-29", "number": "", "version": reviewed.version} | typed
 
-    response = client.post(f"/documents/{draft.pk}/issue/", form)
+    response = client.post(f"/documents/{reviewed.pk}/issue/", form)
 
-    draft.refresh_from_db()
+    reviewed.refresh_from_db()
     assert response.status_code == 422
     assert sentence in text_of(response)
-    assert (draft.state, draft.number) == ("draft", None)
+    assert (reviewed.state, reviewed.number) == ("reviewed", None)
 
 
 def test_issue_pressed_twice_says_that_it_is_issued(client, issued, city_officer):
@@ -247,7 +280,7 @@ def test_download_sends_the_file_under_its_number(client, issued, clerk):
 def test_download_before_the_file_is_made_says_so(client, draft, city_officer):
     client.force_login(city_officer)
 
-    assert "文件正在生成" in text_of(client.get(f"/documents/{draft.pk}/download/", follow=True))
+    assert "还没有生成好" in text_of(client.get(f"/documents/{draft.pk}/download/", follow=True))
 
 
 def test_render_button_queues_a_failed_rendering_again(client, draft, city_officer):
@@ -255,9 +288,10 @@ def test_render_button_queues_a_failed_rendering_again(client, draft, city_offic
     client.force_login(city_officer)
     assert "重新生成文件" in text_of(client.get(f"/documents/{draft.pk}/"))
 
-    client.post(f"/documents/{draft.pk}/render/")
+    client.post(f"/documents/{draft.pk}/render/", {"format": "pdf"})
 
-    assert Job.objects.get(kind="render_document").state == "queued"
+    states = dict(Job.objects.filter(kind="render_document").values_list("payload__format", "state"))
+    assert states == {"docx": "failed", "pdf": "queued", "xlsx": "failed"}
 
 
 def test_corrected_paper_names_its_correction(client, issued, participants, city_officer):
@@ -269,7 +303,7 @@ def test_corrected_paper_names_its_correction(client, issued, participants, city
         by=city_officer,
     )
     again = closing.close_month(period=issued.period, without=["341222"], by=city_officer).document
-    documents.issue_document(document=again, by=city_officer, issued_on=datetime.date(2020, 10, 9))
+    issue(again, by=city_officer, issued_on=datetime.date(2020, 10, 9))
     client.force_login(city_officer)
 
     assert "这份公文已由民生办〔2020〕9号更正" in text_of(client.get(f"/documents/{issued.pk}/"))
@@ -281,7 +315,7 @@ def test_document_page_takes_the_same_number_of_queries_for_more_lines(
 ):
     client.force_login(city_officer)
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(32):
         client.get(f"/documents/{draft.pk}/")
 
 
@@ -323,7 +357,7 @@ def test_to_do_of_the_city_office_names_close_and_issue(approved, city_officer, 
     after = [entry.label for entry in registry.to_do_for(city_officer)]
 
     assert "封账：2020年1—8月" in before
-    assert "签发：关于2020年1—8月份全市民生工程进展情况的通报" in after
+    assert "核稿：关于2020年1—8月份全市民生工程进展情况的通报" in after
     assert "封账：2020年1—8月" not in after
     assert not [entry for entry in registry.to_do_for(clerk) if entry.label.startswith(("封账", "签发"))]
 
@@ -344,3 +378,127 @@ def test_periods_of_other_offices_are_not_to_do(approved, city_officer):
     factories.PeriodFactory(month=3)
 
     assert len([entry for entry in registry.to_do_for(city_officer) if entry.label.startswith("封账")]) == 1
+
+
+# -- the archive, receivers, numbers, settings ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=8号", True),
+        ("q=民生办〔2020〕8号", True),
+        ("q=民生办[2020]8", True),
+        ("q=9号", False),
+        ("q=进展情况 牵头单位", True),
+        ("q=进展情况 没有这个词", False),
+        ("kind=bulletin&state=issued&year=2020", True),
+        ("kind=letter", False),
+        ("state=void", False),
+    ],
+)
+def test_archive_finds_papers_by_number_words_and_kind(query, found, client, issued, city_officer):
+    client.force_login(city_officer)
+
+    page = text_of(client.get(f"/documents/?{query}"))
+
+    assert (issued.title in page) == found
+    assert ("没有符合条件的公文" in page) != found
+
+
+def test_archive_with_an_invented_filter_says_so_and_shows_nothing(client, issued, city_officer):
+    client.force_login(city_officer)
+
+    page = text_of(client.get("/documents/?series=99&kind=poem"))
+
+    assert "不在可选的范围里" in page
+    assert issued.title not in page
+
+
+def test_receivers_are_offered_sent_to_sign_and_are_seen_to_have_signed(client, issued, city_officer, lead_officer):
+    client.force_login(city_officer)
+    address = f"/documents/{issued.pk}/receipts/"
+    offered = text_of(client.get(address))
+
+    client.post(f"{address}send/", {"agencies": [str(lead_officer.grants.get().agency_id)]})
+    before = text_of(client.get(address))
+    client.force_login(lead_officer)
+    page = text_of(client.get(f"/documents/{issued.pk}/"))
+    client.post(f"/receipts/{issued.receipts.get().pk}/sign/")
+    client.force_login(city_officer)
+    after = text_of(client.get(address))
+
+    assert "阜阳市交通运输局" in offered
+    assert "1 家没有签收" in before
+    assert "这份公文发给了阜阳市交通运输局，还没有签收" in page
+    assert "都已签收" in after
+
+
+def test_receivers_not_in_the_list_are_refused_and_what_was_typed_stays(client, issued, city_officer):
+    client.force_login(city_officer)
+    address = f"/documents/{issued.pk}/receipts/"
+
+    invented = client.post(f"{address}send/", {"agencies": ["999999"]})
+    undated = client.post(f"{address}deliver/", {"recipients": "省民生办\n市人大", "way": "oa", "sent_on": "昨天"})
+
+    assert (invented.status_code, undated.status_code) == (422, 422)
+    assert "送出日期写成 2020-09-29 这样" in text_of(undated)
+    assert "省民生办 市人大" in text_of(undated)
+    assert not issued.receipts.exists()
+
+
+def test_missing_number_is_entered_from_the_page_of_the_series(client, issued, city_officer):
+    """8号 was typed first: 1 to 7 are missing; 3号 is entered."""
+    client.force_login(city_officer)
+    form = {
+        "series": f"{issued.series.agency_id}:民生办",
+        "number": "3",
+        "title": "关于开展督查的通知",
+        "issued_on": "2020-03-02",
+    }
+
+    refused = client.post("/documents/external/new/", form | {"number": "8"})
+    page = text_of(client.post("/documents/external/new/", form, follow=True))
+
+    assert "民生办〔2020〕8号已用于《关于2020年1—8月份全市民生工程进展情况的通报》" in text_of(refused)
+    assert 'value="关于开展督查的通知"' in text_of(refused)
+    assert "已登记民生办〔2020〕3号" in page
+    assert "缺 6 个号" in page
+
+
+def test_settings_are_stored_by_page_and_reach_the_file(client, issued, city_officer):
+    client.force_login(city_officer)
+    address = f"/documents/settings/{issued.series.agency_id}/"
+    form = {
+        "version": "0",
+        "masthead": "阜阳市民生工程领导小组",
+        "imprint": "cc",
+        "line_pitch": "29",
+        "margin_top": "35",
+        "check_days": "2",
+        "disclosure_days": "10",
+    }
+
+    refused = client.post(address, form | {"line_pitch": "99"})
+    stored = client.post(address, form, follow=True)
+
+    assert "行距在20至40磅之间" in text_of(refused)
+    assert "已保存公文设置" in text_of(stored)
+    style = documents.style_of(issued)
+    assert (style.check_days, style.as_json()["margins"], style.as_json()["line_pitch"]) == (2, {"top": 35.0}, 29.0)
+
+
+def test_void_paper_says_why_and_offers_a_new_draft(client, issued, city_officer):
+    client.force_login(city_officer)
+
+    refused = client.post(f"/documents/{issued.pk}/void/", {"void-version": issued.version, "void-reason": ""})
+    page = text_of(
+        client.post(
+            f"/documents/{issued.pk}/void/", {"void-version": issued.version, "void-reason": "附件放错"}, follow=True
+        )
+    )
+    again = text_of(client.post(f"/documents/{issued.pk}/redraft/", follow=True))
+
+    assert "请写明作废的原因" in text_of(refused)
+    assert "附件放错 文号保留，不再使用" in page
+    assert "已按最新快照重新拟稿" in again

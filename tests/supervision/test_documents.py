@@ -5,6 +5,7 @@ import io
 import json
 import threading
 import zipfile
+from pathlib import Path
 
 import docx
 import pytest
@@ -20,32 +21,29 @@ from projects.models import Report
 from projects.services import reports
 from projects.services.periods import reopen_period
 from supervision.documents.content import bulletin_content
-from supervision.documents.docx import docx_bytes, title_lines
+from supervision.documents.docx import docx_bytes
 from supervision.documents.paper import content_sha256, issuer_name, paper_quotes
+from supervision.documents.pdf import page_count
+from supervision.documents.title import title_lines
+from supervision.documents.workbook import workbook_bytes
 from supervision.models import Document, DocumentSeries, RenderedFile
 from supervision.services import documents
 from supervision.services.snapshots import freeze_snapshot
 from tests import factories
 from tests.boards import make_board
-from tests.supervision.months import close, publish, report_month
+from tests.supervision.months import close, issue, publish, report_month
 from tests.support.worlds import world
 
 pytestmark = pytest.mark.slow
 
-ISSUED_ON = datetime.date(2020, 9, 29)
-
 
 @world
 def draft(period, participants, indicators, city_officer):
-    """The draft of a month with every unit approved and 里程 published at 70.00."""
+    """The draft of a month with every unit approved and 里程 published at 72.00."""
     factories.plain_scheme(period.programme)
-    publish(period, indicators["里程"], "70.00", by=city_officer)
+    publish(period, indicators["里程"], "72.00", by=city_officer)
     report_month(period, participants, indicators, by=city_officer)
     return close(period, by=city_officer).document
-
-
-def issue(document, by, **options):
-    return documents.issue_document(document=document, by=by, **({"issued_on": ISSUED_ON} | options))
 
 
 def texts(content, heading):
@@ -80,8 +78,8 @@ def test_r15_groups_of_the_overview_add_up(draft):
     assert overview.startswith(
         "截至8月31日，全市2项民生工程列入考核的指标3项，其中达到时序进度1项、达标1项、全市数未报送1项。"
     )
-    # 70.00 is not below 70.00; 1 + 2 = 3
-    assert "与全省平均进度相比，不低于的1项、全省平均未公布的2项。" in overview
+    # 70.00 is below 72.00; 1 + 2 = 3
+    assert "与全省平均进度相比，低于的1项、全省平均未公布的2项。" in overview
 
 
 @pytest.mark.django_db
@@ -89,8 +87,8 @@ def test_r09_list_stands_under_its_project_with_the_lead_agency(draft):
     paragraphs = texts(draft.content, "低于全省平均进度的项目")
 
     assert paragraphs == [
-        "牵头单位：市交通运输局。里程低于全省（70.00%）平均进度的有：太和县60.00%。",
-        "2项指标的全省平均未公布，不列名单。",
+        "牵头单位：市交通运输局。里程低于全省（72.00%）平均进度的有：太和县60.00%。",
+        "另有2项指标的全省平均未公布，不列名单。",
     ]
 
 
@@ -172,7 +170,8 @@ def test_r05_total_with_somebody_missing_names_them_and_keeps_the_second_rate():
     by = factories.UserFactory()
     snapshot = freeze_snapshot(period=board.period, by=by)
 
-    content = bulletin_content(snapshot, issuer="测试市民生办").as_json()
+    everything = {"sections": [{"code": "below", "options": {"scope": "all"}}]}
+    content = bulletin_content(snapshot, issuer="测试市民生办", choices=everything).as_json()
 
     (paragraph,) = texts(content, "低于全省平均进度的项目")
     assert paragraph == (
@@ -242,7 +241,7 @@ def test_number_is_the_next_of_its_series(draft, city_officer):
     DocumentSeries.objects.filter(pk=draft.series_id).update(last_number=6)
     draft.series.refresh_from_db()
 
-    issued = issue(draft, city_officer)
+    issued = issue(draft, by=city_officer)
 
     assert issued.printed_number == "民生办〔2020〕7号"
     assert issued.content["number"] == "民生办〔2020〕7号"
@@ -266,32 +265,32 @@ def test_draft_guesses_the_year_of_its_number(
 
 @pytest.mark.django_db
 def test_number_belongs_to_the_year_of_the_date(draft, city_officer):
-    issued = issue(draft, city_officer, issued_on=datetime.date(2021, 1, 8))
+    issued = issue(draft, by=city_officer, issued_on=datetime.date(2021, 1, 8))
 
     assert issued.printed_number == "民生办〔2021〕1号"
 
 
 @pytest.mark.django_db
 def test_number_given_skips_papers_made_elsewhere(draft, city_officer):
-    issued = issue(draft, city_officer, number=9)
+    issued = issue(draft, by=city_officer, number=9)
 
     assert (issued.number, issued.series.last_number) == (9, 9)
 
 
 @pytest.mark.django_db
 def test_number_already_used_is_refused(draft, city_officer):
-    DocumentSeries.objects.filter(pk=draft.series_id).update(last_number=7)
+    DocumentSeries.objects.filter(pk=draft.series_id).update(first_number=8, last_number=7)
 
-    with pytest.raises(Refused, match="已用至7号"):
-        issue(draft, city_officer, number=7)
+    with pytest.raises(Refused, match="7号及以前是启用本系统之前用的，请填8或留空"):
+        issue(draft, by=city_officer, number=7)
 
     draft.refresh_from_db()
-    assert (draft.state, draft.number, draft.series.last_number) == ("draft", None, 7)
+    assert (draft.state, draft.number, draft.series.last_number) == ("reviewed", None, 7)
 
 
 @pytest.mark.django_db
 def test_issue_moves_the_period_on(draft, period, city_officer):
-    issue(draft, city_officer)
+    issue(draft, by=city_officer)
 
     period.refresh_from_db()
     assert period.state == "issued"
@@ -299,10 +298,10 @@ def test_issue_moves_the_period_on(draft, period, city_officer):
 
 @pytest.mark.django_db
 def test_issue_twice_gives_one_number(draft, city_officer):
-    issued = issue(draft, city_officer)
+    issued = issue(draft, by=city_officer)
 
     with pytest.raises(InvalidTransition, match="已经印发"):
-        issue(draft, city_officer)
+        issue(draft, by=city_officer)
 
     issued.series.refresh_from_db()
     assert issued.series.last_number == issued.number
@@ -311,20 +310,20 @@ def test_issue_twice_gives_one_number(draft, city_officer):
 @pytest.mark.django_db
 def test_issue_of_a_draft_seen_before_it_was_drafted_anew_is_refused(draft, city_officer):
     with pytest.raises(InvalidTransition, match="重新拟过稿"):
-        issue(draft, city_officer, version=draft.version - 1)
+        issue(draft, by=city_officer, version=draft.version - 1)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("person", ["clerk", "head", "leader", "lead_officer"])
 def test_issue_by_somebody_else_is_not_allowed(person, draft, request):
     with pytest.raises(NotAllowed):
-        issue(draft, request.getfixturevalue(person))
+        issue(draft, by=request.getfixturevalue(person))
 
 
 @pytest.mark.django_db
 def test_issue_dated_within_the_period_is_refused(draft, city_officer):
     with pytest.raises(Refused, match="成文日期应在2020年8月31日之后"):
-        issue(draft, city_officer, issued_on=datetime.date(2020, 8, 31))
+        issue(draft, by=city_officer, issued_on=datetime.date(2020, 8, 31))
 
 
 @pytest.mark.django_db
@@ -332,7 +331,7 @@ def test_r10_issue_with_an_average_newer_than_the_snapshot_is_refused(draft, per
     publish(period, indicators["合格率"], "95.00", by=city_officer)
 
     with pytest.raises(Refused, match="全省平均有变动"):
-        issue(draft, city_officer)
+        issue(draft, by=city_officer)
 
 
 @pytest.mark.django_db
@@ -346,7 +345,7 @@ def test_issue_while_reopened_is_refused(draft, period, participants, city_offic
     )
 
     with pytest.raises(Refused, match="正在重新开放"):
-        issue(draft, city_officer)
+        issue(draft, by=city_officer)
 
 
 @pytest.mark.django_db
@@ -354,12 +353,12 @@ def test_issue_on_an_older_snapshot_is_refused(draft, period, city_officer):
     freeze_snapshot(period=period, by=city_officer)
 
     with pytest.raises(Refused, match="不是最新的"):
-        issue(draft, city_officer)
+        issue(draft, by=city_officer)
 
 
 @pytest.mark.django_db
 def test_r18_issued_paper_refuses_change_and_removal_by_raw_sql(draft, city_officer):
-    issue(draft, city_officer)
+    issue(draft, by=city_officer)
 
     for statement in ("UPDATE document SET title = '改'", "DELETE FROM document"):
         with pytest.raises(DatabaseError, match="已印发"), transaction.atomic(), connection.cursor() as cursor:
@@ -379,7 +378,7 @@ def test_r18_issued_paper_refuses_change_and_removal_by_raw_sql(draft, city_offi
 
 @pytest.mark.django_db
 def test_r18_rendering_twice_gives_the_same_bytes(draft, city_officer):
-    issued = issue(draft, city_officer)
+    issued = issue(draft, by=city_officer)
 
     assert docx_bytes(issued.content) == docx_bytes(json.loads(json.dumps(issued.content)))
 
@@ -389,7 +388,7 @@ def test_render_writes_one_file_per_version(draft, city_officer, settings, tmp_p
     settings.MEDIA_ROOT = tmp_path
     first = documents.render_document(draft)
     again = documents.render_document(draft)
-    issued = issue(draft, city_officer)
+    issued = issue(draft, by=city_officer)
     second = documents.render_document(issued)
 
     assert (again.pk, RenderedFile.objects.count()) == (first.pk, 2)
@@ -416,7 +415,7 @@ def test_render_cut_short_is_made_again_in_the_same_place(draft, settings, tmp_p
 @pytest.mark.django_db
 def test_render_job_makes_the_file(draft, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    job = Job.objects.get(kind="render_document")
+    job = Job.objects.get(kind="render_document", payload__format="docx")
 
     jobs.run_job(job.pk)
 
@@ -431,7 +430,7 @@ def opened(content):
 
 @pytest.mark.django_db
 def test_docx_holds_head_title_number_and_lists(draft, city_officer):
-    issued = issue(draft, city_officer, number=8)
+    issued = issue(draft, by=city_officer, number=8)
 
     paper = opened(issued.content)
 
@@ -442,7 +441,7 @@ def test_docx_holds_head_title_number_and_lists(draft, city_officer):
     assert paragraphs[title + 1] == "进展情况的通报"
     assert "各县市区人民政府，市民生工程各成员单位：" in paragraphs
     assert "一、总体情况" in paragraphs
-    assert any("里程低于全省（70.00%）平均进度的有：太和县60.00%。" in text for text in paragraphs)
+    assert any("里程低于全省（72.00%）平均进度的有：太和县60.00%。" in text for text in paragraphs)
     assert "2020年9月29日" in paragraphs
     assert [paragraph for paragraph in paragraphs if paragraph.startswith("附件")] == [
         *("附件：1.各单位分项目进度表", "附件1", "附件2", "附件3"),
@@ -529,9 +528,9 @@ def test_office_signs_with_its_full_name(name, word, printed, city):
 
 
 @pytest.mark.django_db
-def test_render_command_writes_the_issued_paper(draft, city_officer, tmp_path, settings):
+def test_render_command_writes_the_issued_paper_with_its_pdf_and_tables(draft, city_officer, tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
-    issued = issue(draft, city_officer, number=8)
+    issued = issue(draft, by=city_officer, number=8)
     out = io.StringIO()
 
     call_command(
@@ -541,10 +540,35 @@ def test_render_command_writes_the_issued_paper(draft, city_officer, tmp_path, s
     )
 
     result = json.loads(out.getvalue())
-    (path,) = (tmp_path / "out").iterdir()
-    assert path.name == "民生办〔2020〕8号 关于2020年1—8月份全市民生工程进展情况的通报.docx"
-    assert (result["files"], result["sha256"]) == ([str(path)], issued.sha256)
-    assert path.read_bytes() == docx_bytes(issued.content)
+    name = "民生办〔2020〕8号 关于2020年1—8月份全市民生工程进展情况的通报"
+    ends = [".docx", ".pdf", " 附件.xlsx"]
+    assert result["files"] == [str(tmp_path / "out" / f"{name}{end}") for end in ends]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(f"{name}{end}" for end in ends)
+    assert (result["refused"], result["sha256"]) == (False, issued.sha256)
+    paper, printed, tables = (Path(path).read_bytes() for path in result["files"])
+    assert paper == docx_bytes(issued.content)
+    assert page_count(printed) > 3
+    assert tables == workbook_bytes(issued.content)
+
+
+@pytest.mark.django_db
+def test_render_command_without_libreoffice_writes_the_others_and_ends_with_1(draft, tmp_path, settings, monkeypatch):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    out = io.StringIO()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command(
+            *("render_bulletin", "--programme", "fuyang-2020", "--period", "2020-08", "--json"),
+            *("--output", str(tmp_path / "out")),
+            stdout=out,
+        )
+
+    result = json.loads(out.getvalue())
+    assert (ended.value.code, result["refused"]) == (1, True)
+    assert [Path(path).suffix for path in result["files"]] == [".docx", ".xlsx"]
+    assert "apt-get install" in result["issues"][0]["message"]
+    assert [item.format for item in draft.rendered_files.order_by("format")] == ["docx", "xlsx"]
 
 
 @pytest.mark.django_db
@@ -572,7 +596,7 @@ def test_two_papers_issued_at_once_get_two_numbers(cloned_db, draft, programme, 
         try:
             paper = Document.objects.select_related("period__programme").get(pk=pk)
             barrier.wait()
-            numbers.append(issue(paper, city_officer, issued_on=datetime.date(2020, 10, 9)).number)
+            numbers.append(issue(paper, by=city_officer, issued_on=datetime.date(2020, 10, 9)).number)
         finally:
             connections.close_all()
 

@@ -1,6 +1,5 @@
 """`verify` finds whatever was changed around the application, and nothing in an untouched database."""
 
-import datetime
 import io
 import json
 
@@ -10,12 +9,11 @@ from django.db import connections
 
 from livelihood import seals
 from projects.services import reports
-from supervision.services import documents
 from supervision.services.snapshots import refresh_snapshot
 from supervision.services.verification import verify_all
 from tests import factories
 from tests.supervision.funds import planned_line
-from tests.supervision.months import close, publish, report_month
+from tests.supervision.months import close, issue, publish, report_month
 from tests.support import databases
 
 pytestmark = pytest.mark.slow
@@ -32,7 +30,7 @@ def issued(cloned_db, period, participants, indicators, city_officer):
     publish(period, indicators["里程"], "70.00", by=city_officer)
     refresh_snapshot(period=period, by=city_officer)
     closed.document.refresh_from_db()
-    documents.issue_document(document=closed.document, by=city_officer, issued_on=datetime.date(2020, 9, 29))
+    issue(closed.document, by=city_officer)
     seals.seal_events()
     return period
 
@@ -75,6 +73,10 @@ TAMPERED = [
     ("UPDATE scoring_component SET cap = 50", "snapshots", "个单位的结果不同"),
     ("UPDATE document SET content = jsonb_set(content, '{title}', '\"改\"')", "documents", "内容与校验值不符"),
     ("UPDATE document SET snapshot_id = (SELECT min(id) FROM snapshot)", "documents", "记录的快照不同"),
+    ("UPDATE document SET number = 99", "documents", "内容里的文号与登记的文号不同"),
+    ("UPDATE document SET number = 99", "documents", "不在序列民生办〔2020〕登记的1至1号之间"),
+    ("UPDATE document SET issued_on = '2021-01-08'", "documents", "成文日期不在序列民生办〔2020〕的年份里"),
+    ("UPDATE document SET title = '改'", "documents", "内容里的标题与登记的标题不同"),
     ("UPDATE audit_event SET verb = 'x' WHERE id = (SELECT min(id) FROM audit_event)", "seals", "不一致"),
     (
         "UPDATE figure SET value = value + 1 WHERE id = (SELECT min(id) FROM figure)",

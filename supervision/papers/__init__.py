@@ -1,0 +1,1 @@
+"""The life of papers as pages show it: archive, steps, receivers, settings."""

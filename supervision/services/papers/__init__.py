@@ -1,0 +1,1 @@
+"""Writes of official papers, by step: series, drafting, review, issue, rendering, receipts, settings."""
