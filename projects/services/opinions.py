@@ -75,7 +75,7 @@ def raise_objection(*, report: Report, key: Key, agency: Agency, value: str, rea
         raise Refused("这份月报里没有这一格，没有提异议。请刷新页面再办。")
     if place.sub_project_id not in led:
         raise NotAllowed(f"“{place}”不是{agency}牵头的。")
-    reason = _checked_words(reason, "异议", "理由")
+    reason = checked_words(reason, "异议", "理由")
     part = parts.part_of(key)
     held = part.objection_value(report, key, value)
     report = lock_report(report)
@@ -117,7 +117,7 @@ def withdraw_objection(*, objection: LeadObjection, by: User) -> LeadObjection:
 def settle_objection(*, objection: LeadObjection, settlement: str, by: User) -> LeadObjection:
     """处理异议: the city office says how it was decided. Raises InvalidTransition when it has been settled."""
     require_city_office(by, objection.report.period.programme.owner_id)
-    return _settle(objection, _checked_words(settlement, "处理", "结果"), "settle_objection", by)
+    return _settle(objection, checked_words(settlement, "处理", "结果"), "settle_objection", by)
 
 
 @transaction.atomic
@@ -131,7 +131,7 @@ def answer_return(*, report: Report, key: Key, answer: str, by: User) -> CellRev
     scope = rights.fill_scope(by, report)
     if not scope or (place and not scope.covers(place.participant_id, place.sub_project_id)):
         raise NotAllowed("这一格不由您填报，不能替别人说明。")
-    answer = _checked_words(answer, "说明", "理由", longest=ANSWER_LENGTH)
+    answer = checked_words(answer, "说明", "理由", longest=ANSWER_LENGTH)
     report = lock_report(report)
     require_changeable(report)
     if report.state not in Report.EDITABLE:
@@ -201,7 +201,7 @@ def _require_shown(report: Report, name: str) -> None:
         raise InvalidTransition(f"{report.participant}的月报现在是“{state}”，等重新提交后再{name}。")
 
 
-def _checked_words(text: str, what: str, wanted: str, *, longest: int = WORDS_LENGTH) -> str:
+def checked_words(text: str, what: str, wanted: str, *, longest: int = WORDS_LENGTH) -> str:
     """Return the words as stored. Raises Refused for none, too many, or what cannot be stored."""
     text = text.strip()
     if not text:

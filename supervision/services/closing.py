@@ -1,7 +1,8 @@
-"""Closing a period: what stands in the way, and 封账, snapshot and bulletin draft in one transaction."""
+"""Closing a period: what stands in the way, and 封账, snapshot, draft, 核对 and letters in one transaction."""
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,6 +15,8 @@ from livelihood.services import Refused, record_event
 from projects.models import Participant, Programme, Report, ReportingPeriod
 from projects.services.periods import mark_closed
 from supervision.models import Document, Snapshot
+from supervision.services.close_progress import CloseNotes
+from supervision.services.close_steps import Made, run_close_steps
 from supervision.services.documents import draft_bulletin
 from supervision.services.snapshots import freeze_snapshot
 from supervision.standings import WITH_TASK, fetch, live_parameters
@@ -49,11 +52,12 @@ class Reporter:
 
 @dataclass(frozen=True)
 class Closed:
-    """What a close made; `is_new` is False when the period had been closed before and nothing was done."""
+    """What a close made; `is_new` is False when the period had been closed before: then only what lacked was done."""
 
     snapshot: Snapshot
     document: Document
     is_new: bool
+    made: Made = field(default_factory=Made)
 
 
 def reporters_of(period: ReportingPeriod) -> list[Reporter]:
@@ -106,16 +110,25 @@ def request_close(*, period: ReportingPeriod, without: list[str], by: User) -> J
 def run_close_job(job: Job) -> dict:
     """Carry out a requested close; after a crash the second attempt finds what the first one committed."""
     period = ReportingPeriod.objects.select_related("programme").get(pk=job.payload["period"])
-    closed = close_month(period=period, without=job.payload["without"], by=job.queued_by)
-    return {"document": closed.document.pk, "snapshot": closed.snapshot.pk, "version": closed.snapshot.version}
+    closed = close_month(period=period, without=job.payload["without"], by=job.queued_by, note=CloseNotes(job))
+    return {
+        "document": closed.document.pk,
+        "snapshot": closed.snapshot.pk,
+        "version": closed.snapshot.version,
+        "made": closed.made.results,
+        "problems": closed.made.problems,
+    }
 
 
 @transaction.atomic
-def close_month(*, period: ReportingPeriod, without: list[str], by: User) -> Closed:
-    """封账, freeze, draft: one transaction. Started twice it gives one snapshot and one document.
+def close_month(
+    *, period: ReportingPeriod, without: list[str], by: User, note: Callable[[str], None] = lambda code: None
+) -> Closed:
+    """封账, freeze, draft, open the checks, draft letters: one transaction. Started twice it makes everything once.
 
     `without` names reporters closed without, by participant code or agency name. The reports are locked before
     the period, in the order every writer of figures takes: what is under way ends first or finds it closed.
+    `note` is called with the code of each step before it begins (supervision/services/close_progress.py).
     Raises CloseRefused with what is missing, NotAllowed unless `by` works in the city office or is the system.
     """
     if by != User.objects.system():
@@ -123,13 +136,18 @@ def close_month(*, period: ReportingPeriod, without: list[str], by: User) -> Clo
     list(Report.objects.select_for_update().filter(period=period).order_by("pk").values_list("pk", flat=True))
     period = ReportingPeriod.objects.select_for_update(of=("self",)).select_related("programme").get(pk=period.pk)
     if not needs_close(period):
-        return _closed_before(period)
+        return _closed_before(period, by)
+    note("seal")
     named = _require_complete(period, without)
     reason = " ".join(reopening.reason for reopening in period.reopenings.filter(ended_at__isnull=True).order_by("id"))
     period = mark_closed(period=period, without=named, by=by)
+    note("freeze")
     snapshot = freeze_snapshot(period=period, by=by, reason=reason)
+    note("draft")
     document = draft_bulletin(snapshot=snapshot, by=by)
-    return Closed(snapshot, document, is_new=True)
+    made = run_close_steps(snapshot=snapshot, by=by, note=note)
+    note("files")
+    return Closed(snapshot, document, is_new=True, made=made)
 
 
 def close_due_periods(*, now: datetime.datetime | None = None) -> dict[str, list[str]]:
@@ -188,13 +206,36 @@ def _missing_sentence(reporter: Reporter, period: ReportingPeriod) -> str:
     return f"{reporter.name}的{period.get_kind_display()}报还没有审核通过，现在是“{STATES[reporter.state][1]}”。"
 
 
-def _closed_before(period: ReportingPeriod) -> Closed:
-    """Return what an earlier close made: its snapshot, and the paper on it."""
+def finish_close(*, period: ReportingPeriod, by: User) -> Made:
+    """补办: run the steps of a close again that could not be done then. Raises Refused unless the month is closed."""
+    require_city_office(by, period.programme.owner_id)
+    with transaction.atomic():
+        period = ReportingPeriod.objects.select_for_update(of=("self",)).select_related("programme").get(pk=period.pk)
+        if period.state != ReportingPeriod.State.CLOSED or needs_close(period):
+            raise Refused(f"{period.label}现在不用补办：没有封账，或者通报已经印发。")
+        made = _closed_before(period, by).made
+        if job := last_close(period):
+            result = job.result | {"made": made.results, "problems": made.problems}
+            Job.objects.filter(pk=job.pk).update(result=result)
+        return made
+
+
+def last_close(period: ReportingPeriod) -> Job | None:
+    """Return the job that closed the period last, None where a command or nobody did."""
+    done = Job.objects.filter(kind=CLOSE_JOB, payload__period=period.pk, state=Job.State.DONE)
+    return done.order_by("-id").first()
+
+
+def _closed_before(period: ReportingPeriod, by: User) -> Closed:
+    """Return what an earlier close made: its snapshot, the paper on it; what the steps left undone is done now."""
     snapshot = Snapshot.objects.latest_of(period)
-    document = Document.objects.filter(snapshot=snapshot).order_by("-id").first() if snapshot else None
+    document = Document.objects.of_month(period).filter(snapshot=snapshot).order_by("-id").first() if snapshot else None
     if document is None:
         raise Refused(f"{period.label}已经封账，但没有快照或公文，请告诉系统管理员。")
-    return Closed(snapshot, document, is_new=False)
+    made = Made()
+    if period.state == ReportingPeriod.State.CLOSED:
+        made = run_close_steps(snapshot=snapshot, by=by)
+    return Closed(snapshot, document, is_new=False, made=made)
 
 
 def _note_missing(period: ReportingPeriod, missing: list[Reporter], system: User) -> None:

@@ -6,6 +6,7 @@ from livelihood.models import User
 from livelihood.services import Refused
 from projects.models import Report, ReportingPeriod
 from supervision.models import Snapshot
+from supervision.services.close_steps import run_close_steps
 from supervision.services.documents import draft_bulletin
 from supervision.services.freezing import benchmarks_moved, freeze
 from supervision.standings import frozen_parameters, live_parameters
@@ -26,8 +27,8 @@ def freeze_snapshot(*, period: ReportingPeriod, by: User, reason: str = "") -> S
 def refresh_snapshot(*, period: ReportingPeriod, by: User) -> Snapshot:
     """Freeze the same figures again with the provincial averages that came after the close (R10).
 
-    The draft bulletin is drafted anew on it. Returns the latest snapshot as it is when no average has changed.
-    Raises Refused unless the period is closed, not reopened, and not issued.
+    The draft bulletin is drafted anew on it and the checks carry over. Returns the latest snapshot as it is when no
+    average has changed. Raises Refused unless the period is closed, not reopened, and not issued.
     """
     current = _lock(period)
     previous = Snapshot.objects.latest_of(period)
@@ -44,6 +45,7 @@ def refresh_snapshot(*, period: ReportingPeriod, by: User) -> Snapshot:
         current, parameters, frozen=True, by=by, reason="封账后全省平均有变动，数据未变。", previous=previous
     )
     draft_bulletin(snapshot=snapshot, by=by)
+    run_close_steps(snapshot=snapshot, by=by)
     return snapshot
 
 

@@ -18,10 +18,11 @@ from projects.models import Figure, Report
 from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from projects.services.periods import reopen_period
+from supervision.documents.paper import content_sha256
 from supervision.models import Document, Snapshot
-from supervision.services import closing, documents
+from supervision.services import closing
 from tests import factories
-from tests.supervision.months import FIGURES, close, report_month, report_unit
+from tests.supervision.months import FIGURES, close, issue, report_month, report_unit
 from tests.support.worlds import world
 
 pytestmark = pytest.mark.slow
@@ -201,19 +202,17 @@ def test_reopened_period_closed_again_makes_the_next_version(approved, participa
 @pytest.mark.django_db
 def test_r18_correction_after_issue_is_a_new_paper_that_names_the_old(approved, participants, indicators, city_officer):
     closed = close(approved, by=city_officer)
-    issued = documents.issue_document(document=closed.document, by=city_officer, issued_on=datetime.date(2020, 9, 29))
+    issued = issue(closed.document, by=city_officer)
     reopen(approved, participants["341222"], city_officer)
     report_unit(approved, participants["341222"], indicators, {"里程": "65"}, by=city_officer)
 
     again = close(approved, by=city_officer)
-    correction = documents.issue_document(
-        document=again.document, by=city_officer, issued_on=datetime.date(2020, 10, 9)
-    )
+    correction = issue(again.document, by=city_officer, issued_on=datetime.date(2020, 10, 9))
 
     issued.refresh_from_db()
     assert (correction.kind, correction.corrects, correction.number) == ("correction", issued, issued.number + 1)
     assert issued.printed_number in correction.content["lead"]["text"]
-    assert documents.content_sha256(issued.content) == issued.sha256
+    assert content_sha256(issued.content) == issued.sha256
     assert closed.snapshot.lines.get(participant=participants["341222"], indicator=indicators["里程"]).value == 60
 
 
