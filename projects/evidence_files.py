@@ -1,9 +1,16 @@
 """Evidence files as they come in: what they are by content, and a name that is safe to write down."""
 
+import hashlib
 import re
 import struct
+import tempfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from django.core.files import File
 
 from livelihood.services import Refused
 from projects.excel.guard import FileRefused, has_macros, kind_of
@@ -36,6 +43,45 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u206
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
+@dataclass(frozen=True)
+class TakenIn:
+    """An upload as it lies in a folder of its own: what it is, how it may be called, and what it hashes to."""
+
+    path: Path
+    ending: str
+    name: str
+    kind: str
+    size: int
+    sha256: str
+
+
+@contextmanager
+def taken_in(upload: File, name: str) -> Iterator[TakenIn]:
+    """Copy an upload aside and look at it; the copy is gone afterwards. Raises Refused with a sentence."""
+    if upload.size > LARGEST:
+        raise Refused(_too_large(upload.size))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upload"
+        digest = hashlib.sha256()
+        with path.open("wb") as copy:
+            for chunk in upload.chunks():
+                digest.update(chunk)
+                copy.write(chunk)
+        ending = ending_of(path, name)
+        yield TakenIn(
+            path=path,
+            ending=ending,
+            name=safe_name(name, ending),
+            kind=ENDINGS[ending][0],
+            size=path.stat().st_size,
+            sha256=digest.hexdigest(),
+        )
+
+
+def _too_large(size: int) -> str:
+    return f"文件太大（{size / 1024 / 1024:.0f} MB），没有上传。佐证每个最多 {LARGEST // 1024 // 1024} MB。"
+
+
 def ending_of(path: Path, name: str) -> str:
     """Return the ending that says what the file is, by its content. Raises Refused with a sentence.
 
@@ -45,7 +91,7 @@ def ending_of(path: Path, name: str) -> str:
     if size == 0:
         raise Refused("文件是空的（0 字节），没有上传。")
     if size > LARGEST:
-        raise Refused(f"文件太大（{size / 1024 / 1024:.0f} MB），没有上传。佐证每个最多 {LARGEST // 1024 // 1024} MB。")
+        raise Refused(_too_large(size))
     data = path.read_bytes()
     if data.startswith(b"\xff\xd8\xff"):
         _require(_is_jpeg(data))

@@ -1,9 +1,6 @@
 """Writes of evidence files: added beside a cell, taken back; what was there stays in the record."""
 
-import hashlib
-import tempfile
 import uuid
-from pathlib import Path
 
 from django.core.files import File
 from django.db import transaction
@@ -13,7 +10,7 @@ from livelihood.access import NotAllowed
 from livelihood.models import User
 from livelihood.services import Refused, record_event
 from projects import rights
-from projects.evidence_files import ENDINGS, LARGEST, ending_of, safe_name
+from projects.evidence_files import taken_in
 from projects.models import Evidence, Report
 from projects.parts import Place
 from projects.services.reports import is_open_for_figures, lock_report
@@ -28,28 +25,18 @@ def add_evidence(*, report: Report, place: Place, upload: File, name: str, by: U
     Refused when the file is none of these by its content, too large, already there, one too many, or when the
     report cannot be changed now; NotAllowed when the cell is not `by`'s. Nothing is stored then.
     """
-    if upload.size > LARGEST:
-        size = upload.size / 1024 / 1024
-        raise Refused(f"文件太大（{size:.0f} MB），没有上传。佐证每个最多 {LARGEST // 1024 // 1024} MB。")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "upload"
-        digest = hashlib.sha256()
-        with path.open("wb") as copy:
-            for chunk in upload.chunks():
-                digest.update(chunk)
-                copy.write(chunk)
-        ending = ending_of(path, name)
+    with taken_in(upload, name) as taken:
         evidence = Evidence(
             report=report,
             **place.columns,
-            kind=ENDINGS[ending][0],
-            file_name=safe_name(name, ending),
-            size=path.stat().st_size,
-            sha256=digest.hexdigest(),
+            kind=taken.kind,
+            file_name=taken.name,
+            size=taken.size,
+            sha256=taken.sha256,
             added_by=by,
         )
-        with path.open("rb") as stored:
-            return _keep(evidence, File(stored), ending, place.sub_project_id, by=by)
+        with taken.path.open("rb") as stored:
+            return _keep(evidence, File(stored), taken.ending, place.sub_project_id, by=by)
 
 
 @transaction.atomic

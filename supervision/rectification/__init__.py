@@ -1,0 +1,1 @@
+"""整改: the ledger, inspections with photos, minutes, and the files kept as evidence."""
