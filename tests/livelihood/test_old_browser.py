@@ -7,8 +7,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 TEMPLATES = settings.BASE_DIR / "templates"
-#: A page of its own: the server's last word needs nothing to be read.
-WITHOUT_NOTICE = {"500.html"}
+#: Pages of their own that every browser can read: the server's last word, and the public site of an issued month.
+WITHOUT_NOTICE = {"500.html", "supervision/disclosure/site/base.html"}
 
 
 def test_every_page_is_built_on_the_base_that_has_the_notice():
