@@ -38,10 +38,17 @@ SELECT md5(concat_ws('/',
      FROM scoring_scheme s LEFT JOIN scoring_component c ON c.scheme_id = s.id WHERE s.programme_id = %(programme)s),
     (SELECT md5(string_agg(m::text, ';' ORDER BY m.id))
      FROM entered_mark m JOIN reporting_period p ON p.id = m.period_id WHERE p.programme_id = %(programme)s),
+    (SELECT md5(string_agg(o::text, ';' ORDER BY o.id))
+     FROM scheme_indicator o JOIN scoring_scheme s ON s.id = o.scheme_id WHERE s.programme_id = %(programme)s),
+    (SELECT md5(string_agg(f::text || n.state, ';' ORDER BY f.id))
+     FROM inspection_finding f JOIN inspection n ON n.id = f.inspection_id WHERE f.programme_id = %(programme)s),
+    (SELECT md5(string_agg(concat_ws(',', r.id, r.participant_id, r.state, r.deadline, r.reported_at), ';'
+                           ORDER BY r.id))
+     FROM rectification r WHERE r.programme_id = %(programme)s),
     -- Who reports in time shows in other months' reports, and with a deadline nothing but time passes.
     (SELECT date_trunc('minute', now()) WHERE EXISTS (
         SELECT 1 FROM scoring_component c JOIN scoring_scheme s ON s.id = c.scheme_id
-        WHERE s.programme_id = %(programme)s AND c.kind = 'timeliness')),
+        WHERE s.programme_id = %(programme)s AND c.kind IN ('timeliness', 'overdue_off'))),
     (SELECT COUNT(*) || ',' || MAX(s.id) FROM snapshot s
      JOIN reporting_period p ON p.id = s.period_id WHERE p.programme_id = %(programme)s)))
 """

@@ -240,6 +240,8 @@ def _scheme_parameters(
         "kept": is_kept,
         "full_score": scheme.full_score if scheme else None,
         "min_indicators": scheme.min_indicators if scheme else 0,
+        "taken_in": scheme.taken_in if scheme else [],
+        "left_out": scheme.left_out if scheme else [],
         "programme": period.programme_id,
         "period_kind": period.kind,
         "as_of": period.as_of,

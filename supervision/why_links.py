@@ -44,6 +44,10 @@ class WhyLinks:
         """Return why a rate of money (project-disbursed) of a unit is what it is; `seq`: of one project alone."""
         return self.unit(code).fund(rate, seq)
 
+    def fund_line(self, code: str, line_id: int) -> str:
+        """Return why one line of money of a unit stands where it does: plan, received, disbursed, spent."""
+        return f"{self.base}{quote(code, safe='')}/fund-lines/{line_id}/{self.query}"
+
     def benchmark(self, indicator_id: int) -> str:
         """Return where the provincial average of an indicator comes from."""
         return f"{self.base}benchmarks/{indicator_id}/{self.query}"

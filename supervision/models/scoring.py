@@ -8,7 +8,7 @@ from funding.models import FundFigure
 from funding.sources import FundKind
 from livelihood.constraints import one_of, paired
 from livelihood.models import Agency, User
-from projects.models import Participant, Programme, ReportingPeriod
+from projects.models import Indicator, Participant, Programme, ReportingPeriod
 from supervision import querysets
 
 
@@ -64,10 +64,16 @@ class ScoringComponent(models.Model):
         EVENT_OFF = "event_off", "按次扣分"
         EVENT_ON = "event_on", "按次加分"
         YEAR_END = "year_end", "年末名次加扣分"
+        FINDING_OFF = "finding_off", "督查发现扣分"
+        OVERDUE_OFF = "overdue_off", "整改逾期扣分"
 
     class Span(models.TextChoices):
         PERIOD = "period", "本期"
         YEAR = "year", "本年累计"
+
+    class CountedBy(models.TextChoices):
+        EACH = "each", "按件"
+        POINTS = "points", "按登记的扣分"
 
     class MarkedBy(models.TextChoices):
         LEAD = "lead", "牵头部门"
@@ -93,6 +99,8 @@ class ScoringComponent(models.Model):
     streak = models.PositiveSmallIntegerField("连续次数", null=True, blank=True, help_text="连续末位到这么多次才扣")
     # 3,1.5,0: of the first, second, third; behind them `weight` less for each further place.
     place_points = models.CharField("各名次加分", max_length=60, blank=True)
+    # Points as registered with a finding are taken `weight` times: 1 takes them as they are.
+    counted_by = models.CharField("计扣方式", max_length=6, choices=CountedBy, blank=True)
 
     class Meta:
         db_table = "scoring_component"
@@ -109,7 +117,7 @@ class ScoringComponent(models.Model):
                 "kind",
                 [
                     *("project_rates", "fund_rate", "timeliness", "milestones", "entered"),
-                    *("last_place", "event_off", "event_on", "year_end"),
+                    *("last_place", "event_off", "event_on", "year_end", "finding_off", "overdue_off"),
                 ],
                 message="考核项计算方式不正确",
             ),
@@ -149,6 +157,12 @@ class ScoringComponent(models.Model):
                 violation_error_message="年末名次加扣分要写明各名次加几分,别的考核项不写",
             ),
             models.CheckConstraint(
+                name="component_counted_given",
+                condition=Q(kind="finding_off", counted_by__in=["each", "points"])
+                | (~Q(kind="finding_off") & Q(counted_by="")),
+                violation_error_message="督查发现扣分要写明按件还是按登记的扣分,别的考核项不写",
+            ),
+            models.CheckConstraint(
                 name="component_weight_valid",
                 condition=Q(weight__gt=0, weight__lte=100),
                 violation_error_message="权重应大于0且不超过100",
@@ -162,6 +176,29 @@ class ScoringComponent(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class SchemeIndicator(models.Model):
+    """One indicator a version takes in or leaves out, whatever its switches say of 其中 and of levels (R12)."""
+
+    scheme = models.ForeignKey(ScoringScheme, models.PROTECT, verbose_name="考核办法", related_name="chosen_indicators")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name="指标", related_name="scheme_choices")
+    counts = models.BooleanField("参加计分")
+
+    class Meta:
+        db_table = "scheme_indicator"
+        verbose_name = verbose_name_plural = "计分指标"
+        ordering = ["scheme", "indicator"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme", "indicator"],
+                name="scheme_indicator_unique",
+                violation_error_message="该办法已写明这个指标是否参加计分",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.indicator} {'参加' if self.counts else '不参加'}计分"
 
 
 class EnteredMark(models.Model):

@@ -125,7 +125,7 @@ def bars(
     ]
     option = _option(unit) | {
         "grid": [{"left": 8, "right": 64, "top": LEGEND_HEIGHT, "bottom": 8, "containLabel": True}],
-        "xAxis": [_value_axis(0, lowest, highest)],
+        "xAxis": [_value_axis(0, lowest, highest) | {"interval": highest if highest % 2 else highest // 2}],
         "yAxis": [_labels_axis(labels, 0) | {"inverse": True}],
         "series": [
             {

@@ -252,16 +252,22 @@ def _frozen(period: ReportingPeriod, snapshot: Snapshot, lines: list[dict], unit
 
 
 def _live(period: ReportingPeriod, indicators: Collection[int] | None, names) -> Standings:
-    """Return live standings: of all indicators kept until something changes, of some worked out for them alone."""
+    """Return live standings, worked out for the indicators asked for alone; kept until something changes."""
     if indicators is None:
         key = content_key("history", [standings_stamp(period), statement(PAGE, frozen=False)])
         lines, units, scheme = kept(key, lambda: _all_lines(period))
         return _standings(period, names, lines, units, scheme=scheme)
+    some = sorted(indicators)
+    key = content_key("history-some", [standings_stamp(period), *map(str, some), statement(LINES, frozen=False)])
+    lines, scheme = kept(key, lambda: _some_lines(period, some))
+    return _standings(period, names, lines, [], scheme=scheme)
+
+
+def _some_lines(period: ReportingPeriod, indicators: list[int]) -> tuple[list[dict], int | None]:
     parameters = live_parameters(period)
-    rows = fetch(LINES, parameters | {"only": list(indicators)}, frozen=False)
+    rows = fetch(LINES, parameters | {"only": indicators}, frozen=False)
     # The statement answers also for the indicators these hang on (R4).
-    lines = [row for row in rows if row["indicator_id"] in indicators]
-    return _standings(period, names, lines, [], scheme=parameters["scheme"])
+    return [row for row in rows if row["indicator_id"] in indicators], parameters["scheme"]
 
 
 def _all_lines(period: ReportingPeriod) -> tuple[list[dict], list[dict], int | None]:

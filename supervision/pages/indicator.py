@@ -124,7 +124,8 @@ class IndicatorPage:
         if entered is not None:
             source.append(entered.source)
             source.append(f"截至{format_day(entered.as_of)}" if entered.as_of else "")
-            source.append(f"本市第{entered.city_place}位" if entered.city_place else "")
+            own = self.standings.period.programme.owner.own_word
+            source.append(f"{own}第{entered.city_place}位" if entered.city_place else "")
         if measure == "value":
             source.append(f"按指标值比较，单位{self.indicator.unit}")
         return {"name": "全省平均", "value": text, "source": "；".join(part for part in source if part)}

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
 from livelihood.formats import MISSING, format_date, format_day, format_number, state_parts
 from livelihood.workbooks import Column, Marked, Sheet, amount
 from projects.models import Indicator, Participant
 from supervision.models import Snapshot
 from supervision.outlook import MISSING_STATES, STATES, Outlook
+from supervision.pages.charts import bars
 from supervision.pages.line_words import indicator_label
 from supervision.scope import StandingsScope
 from supervision.why_links import WhyLinks
@@ -16,6 +18,8 @@ from supervision.why_links import WhyLinks
 ALL, MISSED = "all", "missed"
 #: The words of a state where the page means more by them than the house does.
 WORDS = {"incomplete": "有单位未报"}
+#: How many units are drawn; the table holds all.
+MOST_BARS = 16
 #: Columns of the table of units: the states that judge, and the rest together.
 COUNTED = (*MISSING_STATES, "no_months", "on_track", "done")
 
@@ -140,6 +144,22 @@ class OutlookPage:
             }
             for unit in self.units
         ]
+
+    def chart(self, rows: list[dict]) -> dict | None:
+        """Return how many lines each unit misses as bars, the most first; `rows`: those of `by_unit`."""
+        missing = sorted((row for row in rows if row["missed"] and not row["is_whole"]), key=lambda row: -row["missed"])
+        if len(missing) < 2:
+            return None
+        shown = missing[:MOST_BARS]
+        more = f"，只画最多的{MOST_BARS}个" if len(missing) > MOST_BARS else ""
+        return bars(
+            "missed",
+            [row["name"] for row in shown],
+            [Decimal(row["missed"]) for row in shown],
+            sentence=f"{len(missing)}个单位到期完不成的项数{more}；同样的数在旁边的表里",
+            tones=["blue" if row["is_own"] else "red" for row in shown],
+            unit="项",
+        )
 
     def basis_words(self) -> str:
         """Return which months the paces are taken from."""

@@ -31,6 +31,8 @@ class MonthLines:
     decimals: int
     lines: dict[int, dict]
     whole: dict | None
+    #: Addresses of the answers on the basis the month is shown on.
+    why: WhyLinks
 
     @property
     def any_line(self) -> dict | None:
@@ -77,12 +79,24 @@ class ProjectPage(IndicatorPage):
         for row, line in zip(self.rows, self.lines, strict=True):
             pk = line["participant_id"]
             row["months"] = [self._month_rate(month, month.lines.get(pk), pk) for month in self.months]
+            row["month_cells"] = [
+                self._month_cell(month, month.lines.get(pk), rate, row["code"])
+                for month, rate in zip(self.months, row["months"], strict=True)
+            ]
             row["change"] = self._change(pk, line)
             row["why"] = why.figure(row["code"], self.indicator.pk)
         if self.total:
             whole = self.standings.participants[self.whole["participant_id"]]
             self.total["why"] = why.figure(whole.code, self.indicator.pk)
             self.total["months"] = [self._month_rate(month, month.whole, None) for month in self.months]
+            self.total["month_cells"] = [
+                self._month_cell(month, month.whole, rate, whole.code)
+                for month, rate in zip(self.months, self.total["months"], strict=True)
+            ]
+
+    def _month_cell(self, month: MonthLines, row: dict | None, rate: str, code: str) -> dict:
+        """Return a month's rate with the address of its own answer, "" where the user sees no line of that month."""
+        return {"rate": rate, "why": month.why.figure(code, self.indicator.pk) if row is not None else ""}
 
     def _month_rate(self, month: MonthLines, row: dict | None, participant_id: int | None) -> str:
         """Return a month's rate, or why there is none; what the user may not see is a dash."""
@@ -273,7 +287,8 @@ def _month_lines(month: MonthStandings, indicator: Indicator) -> MonthLines:
     whole = None
     if month.scope.sees_all_units(indicator):
         whole = next((row for row in lines if row["participant_kind"] == "whole"), None)
-    return MonthLines(month.period, month_label(month.period), decimals, seen, whole)
+    why = WhyLinks(month.period, month.snapshot)
+    return MonthLines(month.period, month_label(month.period), decimals, seen, whole, why)
 
 
 def _rate(line: dict | None) -> Decimal | None:

@@ -12,6 +12,7 @@ from livelihood.workbooks import Column, Marked, Sheet, printed
 from projects.models import Benchmark, Indicator, ReportingPeriod
 from supervision.documents.sentences import below_sentence, compared_value, excluding_note, printed_value
 from supervision.fund_standings import FundRate, FundStandings
+from supervision.pages.charts import bars
 from supervision.pages.fund_ranking import FundRankingPage
 from supervision.pages.line_words import excluding_text, indicator_label
 from supervision.scope import StandingsScope
@@ -21,6 +22,8 @@ from supervision.why_links import WhyLinks
 #: The switch: the last N, the lower half, everything; and what stands for money among the categories.
 LAST, HALF, ALL = "", "half", "all"
 FUNDS = "funds"
+#: How many items are drawn; the table holds all.
+MOST_BARS = 20
 
 # Place, the place of the period before and what our own figure differs by. Ours comes printed from the standings; the
 # published one is rounded to the same decimals before it is held against it (R7).
@@ -139,6 +142,28 @@ class ProvincialPage:
         return [(code, label) for code, label in words.items() if code in present]
 
     @property
+    def own_word(self) -> str:
+        """Return how the programme's place calls itself: 本市."""
+        return self.period.programme.owner.own_word
+
+    def chart(self) -> dict | None:
+        """Return the chosen items as bars, the last of the cities first; None for fewer than two."""
+        shown = [self.items[row["id"]] for row in self.chosen][:MOST_BARS]
+        if len(shown) < 2:
+            return None
+        names = [self._names(item) for item in shown]
+        last = {row["id"] for row in self.places if row["is_last"]}
+        more = f"最靠后的{MOST_BARS}项，" if len(self.chosen) > MOST_BARS else ""
+        return bars(
+            "places",
+            [f"{name['seq'] or ''} {name['label']}".strip()[:18] for name in names],
+            [Decimal(item.benchmark.city_place) for item in shown],
+            sentence=f"{more}各项{self.own_word}在全省的位次，越长越靠后；同样的数在下面的表里",
+            tones=["red" if item.benchmark.pk in last else "blue" for item in shown],
+            unit="名",
+        )
+
+    @property
     def without_place(self) -> int:
         """Return how many averages have no place of the city."""
         return sum(1 for row in self.benchmarks if row.city_place is None)
@@ -241,16 +266,19 @@ class ProvincialPage:
             title=f"{self.period.label}居全省落后位次",
             columns=[
                 *(Column("序号", 6), Column("项目", 22), Column("指标", 26), Column("牵头单位", 18)),
-                *(Column(("本市位次", name), 8, **number) for name in ("本期", "参评市数", "上期", "变化")),
-                *(Column(name, 11, **number) for name in ("全省平均", "本市公布数", "本市合计", "相差")),
+                *(Column((f"{self.own_word}位次", name), 8, **number) for name in ("本期", "参评市数", "上期", "变化")),
+                *(Column(name, 11, **number) for name in self._compared_names()),
                 *(Column("口径", 8), Column("来源", 30), Column("低于全省平均或最慢的单位", 60)),
             ],
             rows=(self._sheet_row(self.items[row["id"]], row) for row in self.chosen),
             facts=facts,
             is_demo=self.period.programme.is_demo,
             frozen=3,
-            notes=["本市合计：本系统各单位之和算出的数（规则R6）；与公布数不一致的，相差一栏为红色。"],
+            notes=[f"{self.own_word}合计：本系统各单位之和算出的数（规则R6）；与公布数不一致的，相差一栏为红色。"],
         )
+
+    def _compared_names(self) -> tuple[str, ...]:
+        return "全省平均", f"{self.own_word}公布数", f"{self.own_word}合计", "相差"
 
     def _sheet_row(self, item: Item, row: dict) -> list:
         said, benchmark = self._row(item, row), item.benchmark

@@ -265,7 +265,13 @@ class RankingPage:
     def sentences(self, groups: list[dict]) -> list[dict]:
         """Return the lists of R9 among `groups` as they are printed, each with its project and indicator."""
         return [
-            {"seq": group["seq"], "project": group["name"], "label": item["label"], "sentence": item["sentence"]}
+            {
+                "seq": group["seq"],
+                "project": group["name"],
+                "pk": item["pk"],
+                "label": item["label"],
+                "sentence": item["sentence"],
+            }
             for group in groups
             for item in group["indicators"]
             if item["in_scope"] and item["sentence"]

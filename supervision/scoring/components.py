@@ -8,6 +8,8 @@ a mark and its maximum, returns on time and returns due. The rows have two bodie
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from projects.progress import threshold_rate
 from supervision.models import ScoringComponent, ScoringScheme
 
@@ -88,6 +90,32 @@ _EVENTS = f"""
     JOIN component_now c ON c.code = e.code AND c.kind = '{{kind}}'
     GROUP BY e.participant_id, e.code"""
 
+#: Found from January on, as each is counted: one, or the points registered with it.
+FINDINGS = """
+    SELECT f.participant_id, c.code,
+           SUM(CASE c.counted_by WHEN 'points' THEN COALESCE(f.points, 0) ELSE 1 END)::numeric AS part,
+           NULL::numeric AS whole
+    FROM component_now c
+    JOIN inspection_finding f ON f.programme_id = %(programme)s AND f.found_on BETWEEN %(year_start)s AND %(ends_on)s
+    JOIN inspection n ON n.id = f.inspection_id AND n.state = 'recorded'
+    JOIN participant m ON m.id = f.participant_id AND m.kind <> 'whole'
+    WHERE c.kind = 'finding_off'
+    GROUP BY f.participant_id, c.code"""
+
+#: A unit's own part is to report it mended in time: how long the check of it takes is not its fault.
+IS_OVERDUE = f"""r.state <> 'opened' AND r.deadline < (now() AT TIME ZONE '{settings.TIME_ZONE}')::date
+        AND COALESCE((r.reported_at AT TIME ZONE '{settings.TIME_ZONE}')::date > r.deadline, TRUE)"""
+
+#: Each once, in the month of its deadline, however long it lasts.
+OVERDUE = f"""
+    SELECT r.participant_id, c.code, COUNT(*)::numeric AS part, NULL::numeric AS whole
+    FROM component_now c
+    JOIN rectification r ON r.programme_id = %(programme)s AND r.deadline BETWEEN %(year_start)s AND %(ends_on)s
+        AND {IS_OVERDUE}
+    JOIN participant m ON m.id = r.participant_id AND m.kind <> 'whole'
+    WHERE c.kind = 'overdue_off'
+    GROUP BY r.participant_id, c.code"""
+
 #: `part`: months so far that count, `whole`: the run of last places before this month (last_places.py).
 LAST_PLACE = """
     SELECT u.participant_id, c.code, COALESCE(h.part, 0)::numeric AS part, COALESCE(h.run, 0)::numeric AS whole
@@ -108,6 +136,8 @@ KINDS = {
         Kind(K.LAST_PLACE, "综合排名末位，每次扣分；“连续次数”大于1的只扣连续末位的各次", LAST_PLACE, True),
         Kind(K.EVENT_OFF, "每期录入次数，全年累计扣", _EVENTS.format(kind="event_off"), True),
         Kind(K.EVENT_ON, "每期录入次数，全年累计加", _EVENTS.format(kind="event_on"), True),
+        Kind(K.FINDING_OFF, "本年督查、暗访发现的问题", FINDINGS, True),
+        Kind(K.OVERDUE_OFF, "整改事项到期没有报完成的，每件只扣一次", OVERDUE, True),
         Kind(K.YEAR_END, "12月按名次加扣：写出前几名的分，其后每降1名再少“每次分值”", "", True),
     )
 }
@@ -116,6 +146,12 @@ KINDS = {
 ADJUSTMENTS = frozenset(code for code, kind in KINDS.items() if kind.is_adjustment)
 #: Entered by people, month by month.
 MARKED = frozenset({K.ENTERED, K.EVENT_OFF, K.EVENT_ON})
+#: Registered elsewhere, one by one.
+DEDUCTED = frozenset({K.FINDING_OFF, K.OVERDUE_OFF})
+
+
+_TAKEN_IN = "indicator_id = ANY(%(taken_in)s::bigint[])"
+_NOT_LEFT_OUT = "indicator_id <> ALL(%(left_out)s::bigint[])"
 
 
 @dataclass(frozen=True)
@@ -126,6 +162,8 @@ class Shape:
     counts_part_of: bool = False
     counts_level: bool = True
     has_minimum: bool = False
+    #: Single indicators are taken in or left out.
+    has_chosen: bool = False
 
     @property
     def has_funds(self) -> bool:
@@ -150,12 +188,20 @@ class Shape:
     @property
     def placed(self) -> str:
         """Return SQL for which lines get a place (R12): assessed ones, and others a scheme takes in."""
-        return "(assessed OR indicator_kind = 'number')" if self.counts_part_of else "assessed"
+        if not self.has_chosen:
+            return "(assessed OR indicator_kind = 'number')" if self.counts_part_of else "assessed"
+        if self.counts_part_of:
+            return f"(assessed OR (indicator_kind = 'number' AND {_NOT_LEFT_OUT}))"
+        return f"(assessed OR {_TAKEN_IN})"
 
     @property
     def scored(self) -> str:
         """Return SQL for which lines count in the score: those placed, levels where the scheme counts them."""
-        return self.placed if self.counts_level else f"({self.placed} AND accumulation <> 'level')"
+        if not self.has_chosen:
+            return self.placed if self.counts_level else f"({self.placed} AND accumulation <> 'level')"
+        if self.counts_level:
+            return f"({self.placed} AND {_NOT_LEFT_OUT})"
+        return f"({self.placed} AND (accumulation <> 'level' OR {_TAKEN_IN}))"
 
 
 #: Of the one plain component (R13).
@@ -171,6 +217,7 @@ def shape_of(scheme: ScoringScheme | None) -> Shape:
         counts_part_of=scheme.counts_part_of,
         counts_level=scheme.counts_level,
         has_minimum=scheme.min_indicators > 0,
+        has_chosen=bool(scheme.taken_in or scheme.left_out),
     )
 
 

@@ -1,13 +1,16 @@
 """A version of a 考核办法 before it is stored: what a form or a preset says, and its words."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+
+from django.db.models import Q, QuerySet
 
 from funding.sources import FundKind
 from livelihood.formats import format_number
 from livelihood.models import Agency
-from projects.models import Programme
+from projects.models import Indicator, Programme
 from supervision.models import ScoringComponent, ScoringScheme
 from supervision.scoring.components import ADJUSTMENTS, KINDS
 from supervision.services.benchmarks import benchmark_rates
@@ -15,7 +18,7 @@ from supervision.services.benchmarks import benchmark_rates
 K = ScoringComponent.Kind
 
 #: Kinds that are chosen together with one more word: its field.
-CHOICE_FIELD = {K.TIMELINESS: "span", K.ENTERED: "marked_by"}
+CHOICE_FIELD = {K.TIMELINESS: "span", K.ENTERED: "marked_by", K.FINDING_OFF: "counted_by"}
 FUND_MEASURES = (("received", "到位率"), ("disbursed", "拨付率"), ("spent", "支出率"))
 
 
@@ -36,6 +39,7 @@ class ComponentDraft:
     agency: Agency | None = None
     streak: int | None = None
     place_points: str = ""
+    counted_by: str = ""
 
     @classmethod
     def of_choice(cls, choice: str, **given) -> "ComponentDraft":
@@ -76,6 +80,11 @@ class ComponentDraft:
             return f"{when}扣{each}分{cap}"
         if self.kind in (K.EVENT_OFF, K.EVENT_ON):
             return f"每次{'扣' if self.kind == K.EVENT_OFF else '加'}{each}分，全年累计{cap}"
+        if self.kind == K.OVERDUE_OFF:
+            return f"{KINDS[self.kind].note}，每件扣{each}分{cap}"
+        if self.kind == K.FINDING_OFF:
+            how = f"每个扣{each}分" if self.counted_by == "each" else _as_registered(self.weight)
+            return f"{KINDS[self.kind].note}，{how}{cap}"
         if self.kind == K.YEAR_END:
             steps = [f"第{place}名{points}分" for place, points in enumerate(self.place_points.split(","), start=1)]
             return f"12月按名次：{'、'.join(steps)}，其后每降1名再扣{each}分"
@@ -92,6 +101,12 @@ class ComponentDraft:
         return f"{KINDS[self.kind].note}{cap}"
 
 
+def _as_registered(times: Decimal) -> str:
+    """Return how points registered with a finding are taken, as they are or several times."""
+    often = "" if times == 1 else f"×{format_number(times)}"
+    return f"按登记的扣分{often}累计，没有写扣分的不扣"
+
+
 @dataclass(frozen=True)
 class SchemeDraft:
     """A whole version. `base_version`: the newest one its author saw, 0 where there was none."""
@@ -105,6 +120,9 @@ class SchemeDraft:
     min_indicators: int = 0
     counts_part_of: bool = False
     counts_level: bool = True
+    #: Single indicators, whatever the two switches say: those taken in, those left out.
+    taken_in: tuple[Indicator, ...] = ()
+    left_out: tuple[Indicator, ...] = ()
     base_version: int = 0
 
     @property
@@ -136,16 +154,50 @@ def kind_choices(programme: Programme) -> list[tuple[str, str]]:
         found += [(f"timeliness:{span}", f"{K.TIMELINESS.label}（{span.label}）") for span in ScoringComponent.Span]
     found.append((K.MILESTONES, K.MILESTONES.label))
     found += [(f"entered:{by}", f"打分（{marker_words(by)}）") for by in ScoringComponent.MarkedBy]
-    return found + [(code, KINDS[code].label) for code in KINDS if code in ADJUSTMENTS]
+    for code in KINDS:
+        if code == K.FINDING_OFF:
+            found += [(f"{code}:{by}", f"{K.FINDING_OFF.label}（{by.label}）") for by in ScoringComponent.CountedBy]
+        elif code in ADJUSTMENTS:
+            found.append((code, KINDS[code].label))
+    return found
+
+
+def choosable_indicators(programme: Programme) -> QuerySet[Indicator]:
+    """Return the indicators a version may take in or leave out: numeric ones not assessed, and levels (R12)."""
+    choosable = Q(assessed=False) | Q(accumulation=Indicator.Accumulation.LEVEL)
+    return Indicator.objects.of_programme(programme).filter(choosable, kind=Indicator.Kind.NUMBER)
+
+
+def chosen_of(scheme: ScoringScheme) -> dict[str, tuple[Indicator, ...]]:
+    """Return the indicators a stored version takes in and leaves out one by one, in printed order. One query."""
+    rows = scheme.chosen_indicators.select_related("indicator__sub_project__project").order_by(
+        "indicator__sub_project__project__seq", "indicator__sub_project__order", "indicator__order", "indicator_id"
+    )
+    return {
+        "taken_in": tuple(row.indicator for row in rows if row.counts),
+        "left_out": tuple(row.indicator for row in rows if not row.counts),
+    }
 
 
 def rules_of(scheme: ScoringScheme | SchemeDraft) -> list[str]:
-    """Return what a version says beside its components, in sentences."""
+    """Return what a version says beside its components, in sentences. One query for a stored version."""
     found = []
     if scheme.counts_part_of:
         found.append("其中等本身不考核的数值指标也参加计分和位次。")
     if not scheme.counts_level:
         found.append("比率、标准等水平类指标不参加计分。")
+    if isinstance(scheme, SchemeDraft):
+        chosen = {"taken_in": scheme.taken_in, "left_out": scheme.left_out}
+    else:
+        chosen = chosen_of(scheme)
+    if chosen["taken_in"]:
+        found.append(f"另外参加计分的指标：{_listed(chosen['taken_in'])}。")
+    if chosen["left_out"]:
+        found.append(f"另外不参加计分的指标：{_listed(chosen['left_out'])}。")
     if scheme.min_indicators:
         found.append(f"有任务的考核指标少于{scheme.min_indicators}个的单位不排位次。")
     return found
+
+
+def _listed(indicators: Iterable[Indicator]) -> str:
+    return "、".join(f"{row.sub_project.project.seq} {row.name}" for row in indicators)

@@ -5,11 +5,12 @@ from decimal import Decimal, InvalidOperation
 from django import forms
 
 from livelihood.models import Agency
-from projects.models import Programme, ReportingPeriod
+from projects.models import Indicator, Programme, ReportingPeriod
 from supervision.models import ScoringComponent, ScoringScheme
+from supervision.pages.line_words import indicator_label
 from supervision.scoring.components import K
 from supervision.scoring.presets import presets
-from supervision.scoring.scheme_draft import ComponentDraft, SchemeDraft, kind_choices
+from supervision.scoring.scheme_draft import ComponentDraft, SchemeDraft, choosable_indicators, chosen_of, kind_choices
 
 #: Blank rows under the components, and how many more come with each press.
 SPARE_ROWS = 3
@@ -32,6 +33,30 @@ def _number(label: str, *, required: bool = False, places: int = 2, **options) -
             "max_whole_digits": f"{label}太大了，请核对。",
         },
         **options,
+    )
+
+
+class _IndicatorField(forms.ModelMultipleChoiceField):
+    """Indicators by number of project and name."""
+
+    def label_from_instance(self, indicator: Indicator) -> str:
+        """Return 12 村卫生室·服务人口覆盖率（水平类）."""
+        kind = "不考核" if not indicator.assessed else "水平类"
+        return f"{indicator.sub_project.project.seq} {indicator_label(indicator)}（{kind}）"
+
+
+def _indicators(label: str, help_text: str) -> _IndicatorField:
+    return _IndicatorField(
+        Indicator.objects.none(),
+        label=label,
+        help_text=help_text,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": "计分指标里有一个不能选，请重新打开页面再选。",
+            "invalid_pk_value": "计分指标里有一个不能选，请重新打开页面再选。",
+            "invalid_list": "请从列表里选计分指标。",
+        },
     )
 
 
@@ -61,6 +86,8 @@ class SchemeForm(forms.Form):
     is_points = forms.BooleanField(label="按分值计：权重是分值，不要求合计100（如70分加5分）", required=False)
     counts_part_of = forms.BooleanField(label="其中等本身不考核的数值指标也参加计分和位次", required=False)
     counts_level = forms.BooleanField(label="比率、标准等水平类指标参加计分", required=False)
+    taken_in = _indicators("另外参加计分的指标", "不论上面两项怎样选，勾选的都参加。")
+    left_out = _indicators("另外不参加计分的指标", "不论上面两项怎样选，勾选的都不参加。")
     min_indicators = forms.IntegerField(
         label="最少考核指标数",
         required=False,
@@ -89,6 +116,9 @@ class SchemeForm(forms.Form):
         self.fields["months"].choices = [
             (code, f"{row.label}（{row.get_state_display()}）") for code, row in self.periods.items()
         ]
+        choosable = choosable_indicators(programme)
+        for name in ("taken_in", "left_out"):
+            self.fields[name].queryset = choosable
         # A programme without periods yet has nothing to be tried on.
         self.fields["months"].required = bool(self.periods)
 
@@ -226,6 +256,8 @@ class SchemeEditor:
         given = {name: value for name, value in self.form.cleaned_data.items() if name != "months"}
         for name in ("min_indicators", "base_version"):
             given[name] = given[name] or 0
+        for name in ("taken_in", "left_out"):
+            given[name] = tuple(given[name])
         return SchemeDraft(components=tuple(row.draft() for row in self.kept_rows), **given)
 
     def _first(self) -> dict:
@@ -242,6 +274,7 @@ class SchemeEditor:
         if self.newest:
             names = ("name", "is_points", "counts_part_of", "counts_level", "min_indicators")
             given |= {name: getattr(self.newest, name) for name in names}
+            given |= {name: [row.pk for row in rows] for name, rows in chosen_of(self.newest).items()}
         return given
 
     def _rows(self) -> list[dict]:

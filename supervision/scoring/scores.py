@@ -24,7 +24,7 @@ project_score AS (
     GROUP BY participant_id, project_id
 ),
 component_now AS (
-    SELECT code, kind, weight, cap, fund_kind, measure, span, streak
+    SELECT code, kind, weight, cap, fund_kind, measure, span, streak, counted_by
     FROM scoring_component
     WHERE scheme_id = %(scheme)s
 )"""

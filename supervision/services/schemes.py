@@ -12,8 +12,8 @@ from livelihood.formats import format_date, format_number
 from livelihood.models import User
 from livelihood.services import InvalidTransition, Refused, record_event
 from projects.models import Milestone, Programme, ReportingPeriod
-from supervision.models import ScoringComponent, ScoringScheme
-from supervision.scoring.scheme_draft import ComponentDraft, SchemeDraft, kind_choices
+from supervision.models import SchemeIndicator, ScoringComponent, ScoringScheme
+from supervision.scoring.scheme_draft import ComponentDraft, SchemeDraft, kind_choices, rules_of
 
 K = ScoringComponent.Kind
 
@@ -57,6 +57,11 @@ def adopt_scheme(*, programme: Programme, draft: SchemeDraft, by: User) -> Scori
         component = ScoringComponent(scheme=scheme, **(values | {"code": code}))
         _checked(component)
         component.save()
+    SchemeIndicator.objects.bulk_create(
+        SchemeIndicator(scheme=scheme, indicator=row, counts=counts)
+        for rows, counts in ((draft.taken_in, True), (draft.left_out, False))
+        for row in rows
+    )
     record_event(
         by=by,
         verb="adopt_scheme",
@@ -76,7 +81,12 @@ _OWN = (
 
 def faults(programme: Programme, draft: SchemeDraft) -> list[str]:
     """Return every sentence that stands against a version; none, and it can be put in force. Some five queries."""
-    return [*_of_weights(draft), *_of_components(programme, draft), *_of_day(programme, draft)]
+    return [
+        *_of_weights(draft),
+        *_of_components(programme, draft),
+        *_of_indicators(programme, draft),
+        *_of_day(programme, draft),
+    ]
 
 
 def warnings(programme: Programme, draft: SchemeDraft) -> list[str]:
@@ -124,6 +134,21 @@ def _of_components(programme: Programme, draft: SchemeDraft) -> list[str]:
     return found
 
 
+def _of_indicators(programme: Programme, draft: SchemeDraft) -> list[str]:
+    """Only where a scheme has a choice (R12): numeric indicators that are not assessed, and levels."""
+    found = []
+    for row in (*draft.taken_in, *draft.left_out):
+        if row.sub_project.project.programme_id != programme.pk:
+            found.append(f"“{row.name}”不是{programme.name}的指标。")
+        elif row.kind != row.Kind.NUMBER:
+            found.append(f"“{row.name}”是{row.get_kind_display()}，没有完成率，不能参加计分（规则R12）。")
+        elif row.assessed and row.accumulation != row.Accumulation.LEVEL:
+            found.append(f"“{row.name}”是考核的数量指标，一直参加计分；不考核要到年度目录里改。")
+    both = {row.pk for row in draft.taken_in} & {row.pk for row in draft.left_out}
+    found += [f"“{row.name}”不能既参加又不参加。" for row in draft.taken_in if row.pk in both]
+    return found
+
+
 def _of_day(programme: Programme, draft: SchemeDraft) -> list[str]:
     day = draft.effective_from
     if day.year != programme.year:
@@ -154,4 +179,5 @@ def _noted(scheme: ScoringScheme, draft: SchemeDraft) -> dict:
         "effective_from": scheme.effective_from.isoformat(),
         "source": scheme.source,
         "components": [f"{row.name} {row.weight}：{row.words()}" for row in draft.components],
+        "rules": rules_of(draft),
     }

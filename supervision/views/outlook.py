@@ -50,13 +50,15 @@ def outlook(request: HttpRequest, code: str, period: str) -> HttpResponse:
         context["month"] = _month_of(found)
         return render(request, "supervision/outlook.html", context)
     page = _page(request, found, snapshot, scope)
+    units = page.by_unit()
     lines = Paginator(page.chosen, PAGE_SIZE).get_page(request.GET.get("page"))
     context |= {
         "page": page,
         "lines": lines,
         "rows": [page.row(row) for row in lines],
         "whole_rows": page.whole_lines(),
-        "units": page.by_unit(),
+        "units": units,
+        "chart": None if page.unit else page.chart(units),
         "counted": [(state, state_parts(state)[1]) for state in page.counted()],
         "states": _states(page),
         "basis_query": query_of(request, "basis"),

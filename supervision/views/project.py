@@ -13,6 +13,7 @@ from projects.exports import facts_line
 from projects.models import Indicator, Project, ReportingPeriod
 from supervision.models import Snapshot
 from supervision.pages.history import MonthStandings, basis_words, month_standings
+from supervision.pages.oversight_links import OversightLinks
 from supervision.pages.project_money import MONEY_UNIT, project_money
 from supervision.pages.project_page import MOST_PANELS, ProjectPage, neighbours, tabs, visible_indicators
 from supervision.scope import StandingsScope, bases
@@ -138,6 +139,7 @@ def _indicator_context(request: HttpRequest, page: ProjectPage, address: str) ->
         "facts": page.facts(),
         "yardsticks": page.yardsticks(),
         "left_out": page.left_out(),
+        "links": _further(OversightLinks(page.standings.period, request.user), page),
         "drawn": drawn,
         "chart": page.chart(list(drawn)),
         "orders": choices_of(
@@ -145,6 +147,25 @@ def _indicator_context(request: HttpRequest, page: ProjectPage, address: str) ->
         ),
         "unit_code": request.GET.get("unit", ""),
     }
+
+
+def _further(links: OversightLinks, page: ProjectPage) -> dict | None:
+    """Return where the city office takes the indicator further, and each unit below a yardstick; None for others."""
+    if not links.is_office:
+        return None
+    seq, pk = page.project.seq, page.indicator.pk
+    for row in page.rows:
+        if row["below"] or row["gap_to_expected"]["is_below"]:
+            row["letter"] = links.letter(unit=row["code"], indicator=pk)
+            row["rectify"] = links.item(unit=row["code"], project=seq, problem=_problem(page, row))
+    return {"letter": links.letter(indicator=pk), "item": links.item(project=seq, problem=page.sentence or "")}
+
+
+def _problem(page: ProjectPage, row: dict) -> str:
+    """Return in one sentence how the unit stands, as the page shows it."""
+    rate = f"完成率{row['rate']}%" if row["has_rate"] else row["status_word"]
+    gap = row["gap_to_benchmark"]["text"] if row["below"] else ""
+    return f"{page.standings.period.label}{page.label}{rate}{f'，比全省平均{gap}' if gap else ''}。"
 
 
 def _neighbours(request: HttpRequest, period: ReportingPeriod, row: Project, scope: StandingsScope) -> dict:

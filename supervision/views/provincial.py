@@ -41,6 +41,12 @@ def provincial(request: HttpRequest, code: str, period: str) -> HttpResponse:
         "scope": scope,
         "page": page,
         "rows": page.rows(),
+        "own_word": page.own_word,
+        "missing": {
+            "both": f"本期还没有录入全省平均和{page.own_word}位次。",
+            "places": f"本期录入了全省平均，没有录入{page.own_word}在全省的位次，不知道哪些项目落后。",
+        },
+        "chart": page.chart(),
         "switch": _switch(request, page, address),
         "categories": _categories(request, page, address),
         "basis_query": query_of(request, "basis"),

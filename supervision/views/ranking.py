@@ -17,6 +17,7 @@ from projects.models import Indicator, ReportingPeriod
 from supervision.models import Snapshot
 from supervision.pages.fund_ranking import FundRankingPage
 from supervision.pages.history import basis_words, months_up_to
+from supervision.pages.oversight_links import OversightLinks
 from supervision.pages.place_lines import add_place_lines, months_label
 from supervision.pages.ranking import RankingPage
 from supervision.pages.ranking_cells import SHOWN
@@ -197,12 +198,20 @@ def _ranking_body(
         "categories": choices_of(request, address, "category", [("", "全部类别"), *page.categories()], *KEPT),
         "open_all": f"{address}{query_of(request, *KEPT, open=ALL)}",
         "close_all": f"{address}{query_of(request, *KEPT, open='')}",
-        "sentences": page.sentences(groups),
+        "sentences": _taken_further(OversightLinks(period, request.user), page.sentences(groups)),
         "hidden_lists": any(not item["in_scope"] for group in groups for item in group["indicators"]),
         "has_scheme": page.standings.scheme_id is not None,
         "full_score": page.standings.full_score,
     }
     return {"html": template.render(context), "units": len(columns), "projects": len(rows)}
+
+
+def _taken_further(links: OversightLinks, sentences: list[dict]) -> list[dict]:
+    """Give each list, for the city office, where a letter about it is drafted and an item opened."""
+    for item in sentences:
+        item["letter"] = links.letter(indicator=item["pk"])
+        item["rectify"] = links.item(project=item["seq"], problem=item["sentence"])
+    return sentences
 
 
 def _add_toggles(request: HttpRequest, address: str, rows: list[dict]) -> None:

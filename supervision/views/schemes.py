@@ -3,14 +3,16 @@
 import hashlib
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from livelihood.access import is_city_office, require_city_office
+from livelihood.formats import format_date
 from livelihood.services import Refused
-from projects.models import Programme
+from projects.lookup import LookupRefused, find_period
+from projects.models import Programme, ReportingPeriod
 from supervision.models import ScoringScheme
 from supervision.scoring.presets import presets
 from supervision.scoring.scheme_draft import SchemeDraft, rules_of
@@ -21,25 +23,29 @@ from supervision.services.schemes import SchemeRefused, adopt_scheme, warnings
 
 @require_safe
 def scheme(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the version in force, those to come and those before."""
+    """Show the version in force, those to come and those before; ?period=2020-08 asks for the version of that month."""
     programme = _programme(request, code)
+    period = _asked_period(request, programme)
     rows = list(ScoringScheme.objects.filter(programme=programme).select_related("adopted_by").order_by("-version"))
-    today = timezone.localdate()
     # A programme of another year has the last version its year came to.
-    in_force = next((row for row in rows if row.effective_from <= today), None)
+    day = period.ends_on if period else timezone.localdate()
+    in_force = next((row for row in rows if row.effective_from <= day), None)
+    word = f"{period.label}适用" if period else "现行"
     versions = [
         {
             "scheme": row,
             "components": drafts_of(row),
             "rules": rules_of(row),
             "total": sum(one.weight for one in drafts_of(row) if not one.is_adjustment),
-            "state": "现行" if row == in_force else "未施行" if row.effective_from > today else "已被替代",
+            "state": word if row == in_force else "未施行" if row.effective_from > day else "已被替代",
         }
         for row in rows
     ]
     context = _context(request, programme) | {
         "current": next((row for row in versions if row["scheme"] == in_force), None),
         "versions": versions,
+        "state_word": word,
+        "judged": f"{period.label}（截至{format_date(day)}）" if period else f"今天（{format_date(day)}）",
         "presets": presets().values(),
     }
     return render(request, "supervision/scheme.html", context)
@@ -74,6 +80,16 @@ def scheme_new(request: HttpRequest, code: str) -> HttpResponse:
         return _editor(request, programme, editor, status=422)
     messages.success(request, f"考核办法第{adopted.version}版已施行，已封账的月份不变。")
     return redirect("supervision:scheme", code)
+
+
+def _asked_period(request: HttpRequest, programme: Programme) -> ReportingPeriod | None:
+    """Return the period the address asks about, None where it asks about today; 404 for what does not exist."""
+    if "period" not in request.GET:
+        return None
+    try:
+        return find_period(programme, request.GET["period"])
+    except LookupRefused as refusal:
+        raise Http404(str(refusal)) from refusal
 
 
 def _programme(request: HttpRequest, code: str) -> Programme:

@@ -11,6 +11,7 @@ from projects.lookup import LookupRefused, find_period
 from projects.models import Programme, ReportingPeriod
 from supervision.fund_standings import FundStandings, live_fund_standings, snapshot_fund_standings
 from supervision.models import Snapshot
+from supervision.pages.plausibility import sees_plausibility
 from supervision.standings import Standings, live_standings, snapshot_standings
 
 
@@ -67,6 +68,7 @@ def shared_context(
         "period": period,
         "is_demo": period.programme.is_demo,
         "is_city_office": is_city_office(request.user, period.programme.owner_id),
+        "sees_plausibility": sees_plausibility(request.user, period),
         "snapshot": snapshot,
         "bases": [
             {

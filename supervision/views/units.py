@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from funding.scope import visible_lines
@@ -12,7 +13,9 @@ from projects.exports import facts_line
 from projects.models import Indicator, Participant, ReportingPeriod
 from supervision.models import Snapshot
 from supervision.pages.history import basis_words
+from supervision.pages.oversight_links import OversightLinks
 from supervision.pages.unit_money import UnitMoney
+from supervision.pages.unit_oversight import open_matters
 from supervision.pages.unit_page import UnitPage
 from supervision.pages.unit_year import discipline_of, places_of_year
 from supervision.scope import StandingsScope, bases, standings_scope
@@ -61,6 +64,8 @@ def participant(request: HttpRequest, code: str, period: str, unit: str) -> Http
         "shows_money": oversees(request.user, found.programme.owner_id) or page.sees_unit or bool(money.rows),
         "places": places_of_year(found, request.user, chosen, snapshot=snapshot) if page.sees_unit else None,
         "discipline": discipline_of(found.programme, request.user, chosen, found) if page.sees_unit else None,
+        "matters": _matters(request, found, chosen, page),
+        "links": _links(request, found, chosen),
         "basis_words": basis_words(snapshot),
         "export": address_of("supervision:participant-export", found, unit=chosen.code) + query_of(request, "basis"),
         "period_choices": period_choices(found, "supervision:participant", unit=chosen.code),
@@ -116,6 +121,20 @@ def _page(
     lines = None if scope.everything else visible_lines(request.user, programme, period)
     money = unit_money(unit.pk, parameters, frozen=is_frozen, lines=lines)
     return page, UnitMoney(page, money, programme), parameters["scheme"] is not None
+
+
+def _matters(request: HttpRequest, period: ReportingPeriod, unit: Participant, page: UnitPage) -> dict | None:
+    """Return open letters and unfinished items; None for who has no part in the unit and may read none of them."""
+    found = open_matters(period.programme, unit, request.user, timezone.localdate())
+    is_own = oversees(request.user, period.programme.owner_id) or unit.pk in page.scope.participants
+    return found if is_own or found["letters"] or found["items"] else None
+
+
+def _links(request: HttpRequest, period: ReportingPeriod, unit: Participant) -> dict | None:
+    links = OversightLinks(period, request.user)
+    if not links.is_office:
+        return None
+    return {"letter": links.letter(unit=unit.code), "item": links.item(unit=unit.code)}
 
 
 def _whole_name(period: ReportingPeriod) -> str:

@@ -23,6 +23,7 @@ from supervision.why.answer import Answer
 from supervision.why.basis import frozen_words
 from supervision.why.benchmark import benchmark_answer
 from supervision.why.figure import FigureWhy
+from supervision.why.fund_line import FundLineWhy
 from supervision.why.money import FundWhy
 from supervision.why.scores import OverallWhy, project_answer
 
@@ -72,6 +73,15 @@ def why_fund(request: HttpRequest, code: str, period: str, unit: str, rate: str)
     if "project" in request.GET:
         project = get_object_or_404(found.programme.projects, seq=number_of(request.GET["project"]) or 0)
     answer = FundWhy(funds, scope, request.user, rate=rated, unit=_unit(found, unit)).answer(project)
+    back = ("资金", f"{reverse('funding:overview', args=[code])}?period={found.code}")
+    return _answered(request, found, choices, snapshot, answer, back)
+
+
+@require_safe
+def why_fund_line(request: HttpRequest, code: str, period: str, unit: str, pk: int) -> HttpResponse:
+    """Explain one line of money of a unit: plan, received, disbursed and spent with who, when and from where."""
+    found, choices, snapshot = _asked(request, code, period)
+    answer = FundLineWhy(found, snapshot, request.user, unit=_unit(found, unit), line_id=pk).answer()
     back = ("资金", f"{reverse('funding:overview', args=[code])}?period={found.code}")
     return _answered(request, found, choices, snapshot, answer, back)
 

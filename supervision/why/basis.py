@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from livelihood.formats import format_moment
 from livelihood.models import User
+from livelihood.verified import last_verification
 from projects.models import ReportingPeriod
 from projects.progress import CALC_VERSION
 from supervision.models import Document, ScoringScheme, Snapshot
@@ -15,17 +16,18 @@ SHOWN_HASH = 16
 
 
 def made_of(period: ReportingPeriod, snapshot: Snapshot | None, user: User) -> list[Fact]:
-    """Return the basis in words, with the scheme in force and the papers the user may read. At most three queries."""
+    """Return the basis in words, with the scheme in force and the papers the user may read. At most five queries."""
     scheme = snapshot.scheme if snapshot else ScoringScheme.objects.in_force(period.programme, period.ends_on).first()
     facts = [Fact("依据", basis_words(snapshot))]
     if snapshot is not None:
         facts += [
             *([Fact("重新冻结", snapshot.reason)] if snapshot.reason else []),
             Fact("快照校验值", f"{snapshot.sha256[:SHOWN_HASH]}…"),
+            Fact("上次核验", verified_words(snapshot)),
         ]
     facts.append(Fact("算法", f"第{snapshot.calc_version if snapshot else CALC_VERSION}版"))
     if scheme is not None:
-        url = reverse("supervision:scheme", args=[period.programme.code])
+        url = f"{reverse('supervision:scheme', args=[period.programme.code])}?period={period.code}"
         facts.append(Fact("考核办法", f"《{scheme.name}》第{scheme.version}版", url, "看办法"))
     else:
         facts.append(Fact("考核办法", "没有，不作综合排名"))
@@ -45,6 +47,15 @@ def _papers(snapshot: Snapshot, user: User) -> list[Fact]:
         )
         for paper in papers.order_by("id")
     ]
+
+
+def verified_words(snapshot: Snapshot) -> str:
+    """Return when the snapshot was last worked out again from its own inputs, and whether it came out the same."""
+    run = last_verification()
+    agrees = run.of_snapshot(snapshot.pk) if run else None
+    if agrees is None:
+        return "封账以后还没有核验过"
+    return f"{format_moment(run.at)}，按冻结的数据复算{'一致' if agrees else '不一致，请联系系统管理员'}"
 
 
 def frozen_words(snapshot: Snapshot | None) -> str:

@@ -30,7 +30,7 @@ def benchmark_answer(
     if value is None:
         answer.terms = [Term(MISSING, "还没有录入", is_result=True)]
         answer.sentences = [
-            "全省平均由省里公布，本市算不出来；没有录入就不作比较，不列名单，也不用别的数代替（规则R10）。"
+            f"全省平均由省里公布，{period.programme.owner.own_word}算不出来；没有录入就不作比较，不列名单，也不用别的数代替（规则R10）。"
         ]
         return answer
     is_rate = page.first["benchmark_measure"] == Benchmark.Measure.RATE
@@ -49,13 +49,14 @@ def _entered(entered: Benchmark | None, text: str, user: User, period: Reporting
     if entered is None:
         return Input("①", text, facts=[Fact("说明", "录入的数在快照冻结之后改过，这里用的是冻结时的数。")])
     given = Input("①", text, facts=[Fact("来源", entered.source)])
+    own = period.programme.owner.own_word
     if entered.as_of:
         given.facts.append(Fact("截至", format_day(entered.as_of)))
     if entered.city_rate is not None:
-        given.facts.append(Fact("本市公布数", format_number(entered.city_rate)))
+        given.facts.append(Fact(f"{own}公布数", format_number(entered.city_rate)))
     if entered.city_place:
         count = f"，共{entered.city_count}个市" if entered.city_count else ""
-        given.facts.append(Fact("本市位次", f"第{entered.city_place}位{count}"))
+        given.facts.append(Fact(f"{own}位次", f"第{entered.city_place}位{count}"))
     given.facts.append(Fact("录入", f"{entered.confirmed_by} {format_moment(entered.confirmed_at)}"))
     given.facts.append(Fact("修改", f"{entered.version - 1}次" if entered.version > 1 else "没有改过"))
     about = {"target_label": period._meta.db_table, "target_id": str(period.pk), "verb": "set_benchmarks"}

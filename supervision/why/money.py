@@ -4,19 +4,20 @@ from django.db.models import Q
 
 from funding.amounts import aligned, in_unit
 from funding.labels import STAGES
-from funding.models import FundFigure, FundLine, FundPlan
+from funding.models import FundFigure, FundLine
 from livelihood.formats import MISSING, format_moment, format_number, format_rate
 from livelihood.models import User
 from projects.models import Benchmark, Participant, Project, ReportingPeriod
 from projects.models.kept import Origin
 from supervision.documents.sentences import excluding_note
 from supervision.fund_standings import FundRate, FundStandings
-from supervision.models import FundSetLine, Snapshot, SnapshotFund, SnapshotFundRate
+from supervision.models import FundSetLine, Snapshot, SnapshotFundRate
 from supervision.pages.fund_ranking import WORDS
 from supervision.pages.yardsticks import FAR_BELOW
 from supervision.scope import StandingsScope, bases, own_scope
 from supervision.why.answer import Answer, Cell, Listed, Parts, Term, Yardstick, exact_ratio, gap_text, places_listed
 from supervision.why.basis import made_of
+from supervision.why.fund_line import amounts_of
 from supervision.why.inputs import HIDDEN
 from supervision.why_links import WhyLinks
 
@@ -185,7 +186,7 @@ class FundWhy:
         if not (own.everything or self.unit.pk in own.participants):
             answer.hidden_inputs = HIDDEN
             return
-        amounts = self._amounts(lines)
+        amounts = amounts_of(self.period, self.snapshot, lines)
         figures = FundFigure.objects.filter(period=self.period, fund_line__in=lines, stage=self.rate.measure)
         by_line = {row.fund_line_id: row for row in figures.select_related("updated_by", "import_batch")}
         unit = aligned(UNIT, (amount for row in amounts.values() for amount in row.values()))
@@ -204,27 +205,12 @@ class FundWhy:
         )
         return lines.order_by("sub_project__project__seq", "sub_project__order", "id")
 
-    def _amounts(self, lines: list[FundLine]) -> dict[int, dict]:
-        """Return line id → stage → 元, frozen or as they are now. One or two queries."""
-        if self.snapshot is not None:
-            rows = SnapshotFund.objects.filter(snapshot=self.snapshot, fund_line__in=lines)
-            return {row.fund_line_id: {stage: getattr(row, stage) for stage in STAGES} for row in rows}
-        found: dict[int, dict] = {line.pk: dict.fromkeys(STAGES) for line in lines}
-        for plan in FundPlan.objects.in_force(self.period.ends_on).filter(fund_line__in=lines):
-            found[plan.fund_line_id]["planned"] = plan.amount
-        figures = FundFigure.objects.filter(
-            period=self.period, fund_line__in=lines, report__state__in=("submitted", "approved")
-        )
-        for figure in figures:
-            found[figure.fund_line_id][figure.stage] = figure.value
-        return found
-
     def _line(self, line: FundLine, amounts: dict, figure: FundFigure | None, unit) -> list[Cell]:
         sub_project = line.sub_project
         name = "·".join(part for part in (sub_project.project.name, sub_project.name) if part)
         return [
             Cell(f"{sub_project.project.seq} {name}", is_number=False),
-            Cell(line.printed_source, is_number=False),
+            Cell(line.printed_source, self.links.fund_line(self.unit.code, line.pk), is_number=False),
             *(Cell(in_unit(amounts.get(stage), unit)) for stage in STAGES),
             Cell(self._by(figure), is_number=False),
         ]

@@ -9,12 +9,13 @@ from supervision.models import EnteredMark, ScoringComponent, Snapshot
 from supervision.pages.history import month_standings
 from supervision.pages.line_words import indicator_label, rate_text
 from supervision.scope import StandingsScope, own_scope
-from supervision.scoring.components import ADJUSTMENTS, MARKED
+from supervision.scoring.components import ADJUSTMENTS, DEDUCTED, MARKED
 from supervision.scoring.scheme_draft import ComponentDraft
 from supervision.scoring.scores import components
 from supervision.standings import UNITS, fetch, frozen_parameters, live_parameters
 from supervision.why.answer import Answer, Cell, Fact, Input, Listed, Parts, Term, exact_ratio, places_listed
 from supervision.why.basis import made_of
+from supervision.why.deductions import deduction_inputs
 from supervision.why_links import WhyLinks
 
 #: A unit's projects as they go into its mean, with all digits, and how many of its indicators count.
@@ -255,13 +256,15 @@ class OverallWhy:
                 [self._component(part, found.get(part.code)) for part in parts],
             )
         )
-        self._add_marks(answer, [part for part in parts if part.kind in MARKED])
+        self._add_marks(answer, [part for part in parts if part.kind in MARKED | DEDUCTED])
 
     def _component(self, part: ScoringComponent, row: dict | None) -> list[Cell]:
         is_adjustment = part.kind in ADJUSTMENTS
         counted = ""
         if row and row["part"] is not None and row["whole"] is not None and not is_adjustment:
             counted = f"：{format_number(row['part'])}÷{format_number(row['whole'])}"
+        elif row and part.kind in DEDUCTED:
+            counted = f"：{format_number(row['part'])}{'分' if part.counted_by == 'points' else '件'}"
         return [
             Cell(part.name, is_number=False),
             Cell(ComponentDraft.of(part).words() + counted, is_number=False),
@@ -275,6 +278,9 @@ class OverallWhy:
         own = own_scope(self.user, self.period.programme) if parts else None
         if own is None or not (own.everything or self.unit.pk in own.participants):
             return
+        answer.inputs += deduction_inputs(
+            self.period, self.unit, parts, is_frozen=self.is_frozen, oversees=own.everything
+        )
         marks = (
             EnteredMark.objects.filter(
                 component__scheme__programme=self.period.programme_id,

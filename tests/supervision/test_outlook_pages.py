@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import json
 from decimal import Decimal
 
 import pytest
@@ -305,3 +306,58 @@ def test_pages_many_rows_ask_as_often_as_few(look, august, participants, indicat
 
     assert counts() == few
     assert Benchmark.objects.count() == 4
+
+
+def drawn(html: str, name: str) -> dict:
+    """Return the option of a chart as the page gives it to the script."""
+    return json.loads(html.partition(f'id="chart-{name}-spec" type="application/json">')[2].partition("</script>")[0])
+
+
+def test_outlook_draws_how_many_lines_each_unit_misses_the_most_first(
+    look, august, july, indicators, participants, city_officer
+):
+    ReportingPeriod.objects.filter(pk=july.pk).update(state="open")
+    for number, code in ((1, "341282"), (2, "341282"), (3, "341222")):
+        late = factories.IndicatorFactory(sub_project=indicators["里程"].sub_project, name=f"难{number}", order=number)
+        factories.TargetFactory(indicator=late, participant=participants[code], value=1000)
+        # July's 1 and August's 2: one a month against 998 ÷ 4.
+        for report in Report.objects.filter(participant=participants[code], period__in=[july, august]):
+            factories.FigureFactory(report=report, indicator=late, value=report.period.ends_on.month - 6)
+    freeze_snapshot(period=july, by=city_officer)
+    ReportingPeriod.objects.filter(pk=july.pk).update(state="issued")
+
+    page = look("city_officer", address_of("outlook", august))
+
+    bars = drawn(page.content.decode(), "missed")
+    # 界首市: 里程 needs more speed, 难1 and 难2 are out of reach; 太和县: 难3.
+    missed = {row["name"]: row["missed"] for row in page.context["units"]}
+    assert bars["yAxis"][0]["data"] == ["界首市", "太和县"]
+    assert [row["value"] for row in bars["series"][0]["data"]] == [
+        str(missed["界首市"]),
+        str(missed["太和县"]),
+    ]
+    assert (missed["界首市"], missed["太和县"]) == (3, 1)
+
+
+def test_provincial_draws_the_places_and_calls_a_countys_own_by_its_level(look, august, indicators):
+    for name, place in (("里程", 15), ("人数", 4)):
+        published(august, indicators[name], city_place=place, city_count=16)
+    owner = august.programme.owner
+
+    city = look("city_officer", address_of("provincial", august, "?last=all")).content.decode()
+    type(owner).objects.filter(pk=owner.pk).update(kind="county", name="太和县")
+    county = look("city_officer", address_of("provincial", august, "?last=all")).content.decode()
+
+    bars = drawn(city, "places")["series"][0]["data"]
+    assert [row["value"] for row in bars] == ["15", "4"]
+    assert [row["itemStyle"]["color"] for row in bars] == ["--red", "--accent"]
+    assert ("本市位次" in city, "本市" in county, "本县位次" in county) == (True, False, True)
+
+
+def test_lead_agency_gets_the_tab_of_plausibility(look, august):
+    pages = {
+        who: look(who, address_of("outlook", august)).content.decode() for who in ("lead_officer", "leader", "clerk")
+    }
+
+    tab = reverse("supervision:plausibility", args=[august.programme.code, august.code])
+    assert {who: tab in html for who, html in pages.items()} == {"lead_officer": True, "leader": False, "clerk": False}

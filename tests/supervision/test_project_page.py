@@ -105,6 +105,43 @@ def test_project_page_open_month_county_sees_the_others_in_issued_months_only(cl
     assert '["50.00", null]' in html
 
 
+def test_project_page_leads_from_each_month_to_why_on_its_own_basis(client, months, period, city_officer, clerk):
+    july, _ = months
+    client.force_login(city_officer)
+    page = client.get(page_of(period)).context["page"]
+    taihe = page.rows[0]
+    frozen, live = (cell["why"] for cell in taihe["month_cells"])
+
+    answers = [client.get(address).content.decode() for address in (frozen, live)]
+    client.force_login(clerk)
+    hidden = client.get(page_of(july)).context["page"].rows
+
+    assert [cell["rate"] for cell in taihe["month_cells"]] == ["30.00", "40.85"]
+    assert ("/2020-07/why/341222/" in frozen, "/2020-08/why/341222/" in live) == (True, True)
+    assert ("basis=1" in frozen, "basis=live" in live) == (True, True)
+    assert ("30.00%" in answers[0], "40.85%" in answers[1]) == (True, True)
+    assert all(cell["why"] for row in hidden for cell in row["month_cells"])
+
+
+def test_project_page_offers_letters_and_rectification_to_the_office_alone(client, months, period, request):
+    offered = {}
+    for person in ("city_officer", "leader", "clerk"):
+        client.force_login(request.getfixturevalue(person))
+        response = client.get(page_of(period))
+        offered[person] = response.context["links"]
+    client.force_login(request.getfixturevalue("city_officer"))
+    before = client.get(page_of(period)).context["page"].rows[0]
+    freeze_snapshot(period=period, by=request.getfixturevalue("city_officer"))
+    taihe = client.get(page_of(period)).context["page"].rows[0]
+
+    assert (offered["leader"], offered["clerk"]) == (None, None)
+    # A letter prints figures of a snapshot: there is none to write before the close.
+    assert (before["letter"], client.get(taihe["letter"]).status_code) == ("", 200)
+    opened = client.get(taihe["rectify"])
+    assert opened.status_code == 200
+    assert "2020年1—8月里程完成率40.85%，比全省平均−26.4。" in opened.content.decode()
+
+
 def test_project_page_of_an_issued_month_shows_a_county_everybody(client, months, clerk):
     july, _ = months
     client.force_login(clerk)

@@ -278,3 +278,55 @@ def test_the_page_says_what_is_missing_without_a_scheme_and_without_components(c
     assert "没有考核项，综合得分算不出来" in empty
     assert ranking.status_code == 200
     assert strange_words(ranking.content.decode()) == []
+
+
+def test_single_indicators_are_taken_in_and_left_out_and_stay_in_the_next_version(
+    client, reported, city_officer, indicators
+):
+    part = factories.IndicatorFactory(sub_project=indicators["里程"].sub_project, name="其中硬化", assessed=False)
+    level = indicators["合格率"]
+    chosen = {"taken_in": [part.pk], "left_out": [level.pk]}
+    client.force_login(city_officer)
+
+    tried = client.post(new_scheme(reported.programme), posted([RATES | {"weight": "100"}], **chosen))
+    done = client.post(
+        new_scheme(reported.programme),
+        posted([RATES | {"weight": "100"}], step="confirm", fingerprint=tried.context["fingerprint"], **chosen),
+    )
+    page = client.get(reverse("supervision:scheme", args=[reported.programme.code])).content.decode()
+    form = client.get(new_scheme(reported.programme)).context["form"]
+
+    assert done.status_code == 302
+    assert "另外参加计分的指标：1 其中硬化。" in page
+    assert "另外不参加计分的指标：1 合格率。" in page
+    assert (form["taken_in"].value(), form["left_out"].value()) == ([part.pk], [level.pk])
+
+
+def test_an_indicator_that_counts_anyway_cannot_be_chosen(client, reported, city_officer, indicators):
+    client.force_login(city_officer)
+
+    refused = client.post(new_scheme(reported.programme), posted([RATES], left_out=[indicators["里程"].pk]))
+
+    assert refused.status_code == 422
+    assert "计分指标里有一个不能选" in refused.content.decode()
+
+
+def test_the_page_says_which_version_counts_for_a_month(client, reported, city_officer):
+    programme = reported.programme
+    newer = ScoringScheme.objects.create(
+        programme=programme,
+        version=2,
+        name="综合考核办法",
+        effective_from=datetime.date(2020, 9, 1),
+        adopted_by=city_officer,
+    )
+    client.force_login(city_officer)
+    address = reverse("supervision:scheme", args=[programme.code])
+
+    august = client.get(address, {"period": "2020-08"})
+    today = client.get(address)
+
+    assert august.context["current"]["scheme"].version == 1
+    assert "2020年1—8月适用，按2020年1—8月（截至2020年8月31日）判断" in august.content.decode()
+    assert today.context["current"]["scheme"] == newer
+    assert client.get(address, {"period": "2019-08"}).status_code == 404

@@ -5,17 +5,27 @@ from dataclasses import fields
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from projects.models import Report
-from supervision.models import EnteredMark, ScoringComponent, ScoringScheme
+from supervision.models import (
+    EnteredMark,
+    Rectification,
+    SchemeIndicator,
+    ScoringComponent,
+    ScoringScheme,
+    SnapshotComponent,
+)
 from supervision.scoring.presets import presets
 from supervision.scoring.scheme_draft import ComponentDraft
 from supervision.services.snapshots import freeze_snapshot
 from supervision.services.verification import verify_all
+from supervision.stamp import standings_stamp
 from supervision.standings import live_standings, snapshot_standings
 from tests import factories
 from tests.boards import make_board
+from tests.supervision.matters import found_out, to_mend
 from tests.support.worlds import world
 
 pytestmark = pytest.mark.django_db
@@ -238,3 +248,88 @@ def test_r12_scheme_takes_in_parts_leaves_out_levels_and_asks_for_a_number_of_in
     assert plain == {"甲县": ("45.00", 1), "乙县": ("35.00", 2)}
     assert found == {"甲县": ("60.00", 1), "乙县": ("60.00", None)}
     assert places == {"甲县": 1, "乙县": None, "全市": None}
+
+
+def test_r12_scheme_takes_in_one_part_and_leaves_out_one_level_and_no_other():
+    board = make_board(["甲县", "乙县"])
+    project = factories.SubProjectFactory(project__programme=board.period.programme).project
+    board.indicator("里程", every({"甲县": 80, "乙县": 60}), project=project)
+    for name, rate in (("其中硬化", 40), ("其中绿化", 20)):
+        board.indicator(name, every({"甲县": rate, "乙县": 60}), project=project, assessed=False)
+    for name in ("合格率", "满意率"):
+        board.indicator(name, every({"甲县": 10, "乙县": 10}), project=project, accumulation="level")
+    scheme = adopt(board, [{"kind": "project_rates", "weight": 100}])
+    for name, counts in (("其中硬化", True), ("合格率", False)):
+        SchemeIndicator.objects.create(scheme=scheme, indicator=board.indicators[name], counts=counts)
+
+    found, greening = scores(board), board.column("其中绿化", "place")
+    snapshot = freeze_snapshot(period=board.period, by=factories.UserFactory())
+
+    # 其中硬化 and 满意率 count, 其中绿化 and 合格率 do not: 甲 (80 + 40 + 10) ÷ 3, 乙 (60 + 60 + 10) ÷ 3, 43.33 both.
+    assert found == {"甲县": ("43.33", 1), "乙县": ("43.33", 1)}
+    assert greening == {"甲县": None, "乙县": None, "全市": None}
+    assert verify_all()["snapshots"] == []
+    # What a snapshot was scored by takes no further choice.
+    with pytest.raises(IntegrityError, match="考核办法已用于封账"), transaction.atomic():
+        SchemeIndicator.objects.create(scheme=scheme, indicator=board.indicators["满意率"], counts=False)
+    assert scores(board, snapshot_standings(snapshot)) == found
+
+
+def test_r13_findings_and_overdue_rectification_take_points_off_and_are_frozen():
+    board = make_board(["甲县", "乙县"])
+    board.indicator("里程", every({"甲县": 90, "乙县": 80}))
+    adopt(
+        board,
+        [
+            {"kind": "project_rates", "weight": 100},
+            {"kind": "finding_off", "weight": "0.5", "counted_by": "each"},
+            {"kind": "finding_off", "weight": 2, "counted_by": "points", "cap": 5},
+            {"kind": "overdue_off", "weight": "0.2"},
+        ],
+    )
+    july, august, september = (datetime.date(2020, number, 10) for number in (7, 8, 9))
+    found_out(board.participants["甲县"], july, points=1)
+    found_out(board.participants["甲县"], august, points="2.5")
+    found_out(board.participants["甲县"], september, points=9)
+    found_out(board.participants["乙县"], august)
+    found_out(board.participants["乙县"], august, points=9, state="draft")
+    to_mend(board.participants["甲县"], 1, july)
+    to_mend(board.participants["甲县"], 2, july, reported=july, state="reported")
+    to_mend(board.participants["甲县"], 3, july, reported=august, state="reported")
+    to_mend(board.participants["甲县"], 4, september)
+    to_mend(board.participants["乙县"], 5, july, state="opened")
+
+    found = scores(board)
+    snapshot = freeze_snapshot(period=board.period, by=factories.UserFactory())
+
+    # 甲县: 90 − 2 × 0.5 − min(2 × (1 + 2.5), 5) − 2 × 0.2 (never reported, a month late) = 83.6; September is not yet.
+    # 乙县: 80 − 0.5 for the finding without points; a draft and what nobody was told to mend count for nothing.
+    assert found == {"甲县": ("83.60", 1), "乙县": ("79.50", 2)}
+    kept = {(row.code, row.participant_id): (row.part, row.points) for row in SnapshotComponent.objects.all()}
+    first = board.participants["甲县"].pk
+    assert [kept[code, first] for code in ("c2", "c3", "c4")] == [
+        (Decimal(2), Decimal(-1)),
+        (Decimal("3.5"), Decimal(-5)),
+        (Decimal(2), Decimal("-0.4")),
+    ]
+    found_out(board.participants["乙县"], august, points=9)
+    Rectification.objects.update(reported_at=None, reported_by=None, state="underway")
+    assert scores(board, snapshot_standings(snapshot)) == found
+    assert verify_all()["snapshots"] == []
+
+
+def test_a_finding_and_a_late_rectification_change_the_stamp():
+    board = make_board(["甲县"])
+    board.indicator("里程", every({"甲县": 90}))
+    adopt(board, [{"kind": "project_rates", "weight": 100}])
+    day = datetime.date(2020, 8, 10)
+    stamps = [standings_stamp(board.period)]
+
+    found_out(board.participants["甲县"], day)
+    stamps.append(standings_stamp(board.period))
+    item = to_mend(board.participants["甲县"], 1, day)
+    stamps.append(standings_stamp(board.period))
+    Rectification.objects.filter(pk=item.pk).update(deadline=day + datetime.timedelta(days=9))
+    stamps.append(standings_stamp(board.period))
+
+    assert len(set(stamps)) == 4

@@ -14,6 +14,7 @@ from supervision.unit_sql import parameters_on, unit_lines
 from tests import factories
 from tests.boards import make_board
 from tests.supervision.funds import planned_line
+from tests.supervision.matters import to_mend
 from tests.supervision.months import close, report_month
 from tests.support.pages import strange_words
 from tests.support.worlds import world
@@ -185,6 +186,23 @@ def test_unit_page_open_month_county_sees_its_own_figures_without_places(look, a
     assert [link["label"] for link in response.context["units"]] == ["太和县"]
     assert [row["words"] for row in response.context["places"]["rows"]] == ["印发后可见"]
     assert "93.75" not in response.content.decode()
+
+
+def test_unit_page_lists_open_rectification_with_its_light_to_who_may_read_it(look, august, participants):
+    taihe = participants["341222"]
+    to_mend(taihe, 1, datetime.date(2020, 8, 3))
+    to_mend(taihe, 2, timezone.localdate() + datetime.timedelta(days=90))
+    to_mend(taihe, 3, datetime.date(2020, 8, 3), state="opened")
+    to_mend(participants["341282"], 4, datetime.date(2020, 8, 3))
+
+    seen = {who: look(who, address(august)).context for who in ("city_officer", "clerk", "lead_officer")}
+
+    rows = [(str(row.item), row.light.colour) for row in seen["city_officer"]["matters"]["items"]]
+    assert rows == [("整改1号", "red"), ("整改3号", "red"), ("整改2号", "green")]
+    # Not assigned yet: the county does not know of it.
+    assert [str(row.item) for row in seen["clerk"]["matters"]["items"]] == ["整改1号", "整改2号"]
+    assert seen["lead_officer"]["matters"] is None
+    assert (seen["clerk"]["links"], "participant=341222" in seen["city_officer"]["links"]["item"]) == (None, True)
 
 
 def test_unit_page_of_another_county_is_seen_from_the_issued_month_on(look, august, city_officer):

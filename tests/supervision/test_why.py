@@ -13,16 +13,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from livelihood.formats import format_moment
+from livelihood.verified import last_verification
 from projects.models import Figure, ImportBatch, ImportFile, ImportUpload, Target
 from projects.services.figures import FigureEntry, record_figures
 from supervision.models import EnteredMark, ScoringComponent, SnapshotLine
 from supervision.services.snapshots import freeze_snapshot
+from supervision.services.verification import verify
 from supervision.why.answer import exact_ratio
 from supervision.why.papers import PaperLinks
 from supervision.why_links import WhyLinks
 from tests import factories
 from tests.boards import make_board
 from tests.supervision.funds import planned_line
+from tests.supervision.matters import found_out, to_mend
 from tests.support.pages import strange_words
 from tests.support.worlds import world
 
@@ -290,6 +294,66 @@ def test_why_overall_adds_weighted_components_and_names_who_gave_the_marks(ask, 
     assert "满意度调查报告，样本500" in office
 
 
+def test_why_overall_names_each_finding_and_late_item_that_cost_points(ask, august, participants):
+    scheme = august.programme.scoring_schemes.get()
+    for code, kind, weight, counted_by in (("f", "finding_off", 1, "points"), ("o", "overdue_off", "0.5", "")):
+        ScoringComponent.objects.create(
+            scheme=scheme, code=code, name=f"扣分{code}", kind=kind, weight=weight, counted_by=counted_by
+        )
+    taihe, day = participants["341222"], datetime.date(2020, 8, 3)
+    found_out(taihe, day, points="1.5")
+    found_out(participants["341282"], day, points=9, problem="别人的问题")
+    to_mend(taihe, 7, day)
+
+    office, county = (words(ask(who, WhyLinks(august).overall("341222"))) for who in ("city_officer", "clerk"))
+
+    # 80.2125 − 1.5 − 0.5 = 78.2125
+    assert "78.21" in office
+    assert "按登记的扣分累计，没有写扣分的不扣：1.5分" in office
+    assert "整改事项到期没有报完成的，每件只扣一次，每件扣0.5分：1件" in office
+    for text in (office, county):
+        assert "督查发现 2020年8月3日 质量" in text
+        assert "整改7号 整改中" in text
+        assert "2020年8月3日，还没有报完成" in text
+        assert "别人的问题" not in text
+    assert ("看督查记录" in office, "看督查记录" in county) == (True, False)
+
+
+def test_why_fund_line_says_plan_and_each_stage_with_who_and_where(ask, period, participants, indicators, city_officer):
+    report = factories.ReportFactory(period=period, participant=participants["341222"])
+    stages = {"received": Decimal(3_000_000), "disbursed": Decimal(1_500_000)}
+    line = planned_line(indicators["里程"], participants["341222"], city_officer, Decimal(4_000_000), report, **stages)
+    address = WhyLinks(period).fund_line("341222", line.pk)
+
+    office = words(ask("city_officer", address))
+    rate = ask("city_officer", WhyLinks(period).fund("341222", "project-disbursed")).content.decode()
+
+    assert "400.00 计划 万元 → 300.00 到位 万元 → 150.00 拨付 万元 → — 支出 万元" in office
+    assert "第1版" in office
+    assert "还没有人填过这一格。空不是0" in office
+    assert str(city_officer) in office
+    assert address in rate
+    asked = [("clerk", 200), ("filler", 200), ("other_clerk", 404), ("lead_officer", 200), ("stranger", 404)]
+    assert [(who, ask(who, address).status_code) for who, _ in asked] == asked
+    other = WhyLinks(period).fund_line("341282", line.pk)
+    assert ask("city_officer", other).status_code == 404
+
+
+def test_why_says_when_the_snapshot_was_verified_and_that_it_agreed(ask, august, indicators, city_officer):
+    snapshot = freeze_snapshot(period=august, by=city_officer)
+    address = why_of(august, indicators["里程"], basis=str(snapshot.version))
+
+    before = words(ask("city_officer", address))
+    differences = verify()
+    after = words(ask("city_officer", address))
+
+    assert differences["snapshots"] == []
+    assert "上次核验 封账以后还没有核验过" in before
+    run = last_verification()
+    assert run.agreed == {snapshot.pk}
+    assert f"上次核验 {format_moment(run.at)}，按冻结的数据复算一致" in after
+
+
 # -- to whom ---------------------------------------------------------------------------------------
 
 
@@ -439,16 +503,17 @@ def test_exact_ratio_is_cut_off_and_never_rounded():
 
 def test_paper_sentences_link_each_units_figure_to_its_answer(august, indicators, city_officer):
     snapshot = freeze_snapshot(period=august, by=city_officer)
-    lines = SnapshotLine.objects.filter(snapshot=snapshot, indicator=indicators["里程"]).exclude(place=None)
-    sentence = {"text": "里程低于全省（67.3%）平均进度的有：太和县40.9%。", "lines": [row.pk for row in lines]}
+    line = SnapshotLine.objects.get(snapshot=snapshot, indicator=indicators["里程"], participant__printed_name="太和县")
+    words, figure = "里程低于全省（67.3%）平均进度的有：太和县", {"text": "40.9%", "behind": f"line:{line.pk}"}
+    sentence = {"text": f"{words}40.9%。", "parts": [{"text": words}, figure, {"text": "。"}]}
     content = {"chapters": [{"paragraphs": [{"sentences": [sentence]}]}]}
     document = SimpleNamespace(period=august, snapshot=snapshot, content=content)
 
     pieces = PaperLinks(document).pieces(sentence)
 
     assert pieces == [
-        ("里程低于全省（67.3%）平均进度的有：", ""),
-        ("太和县40.9%", WhyLinks(august, snapshot).figure("341222", indicators["里程"].pk)),
+        (words, ""),
+        ("40.9%", WhyLinks(august, snapshot).figure("341222", indicators["里程"].pk)),
         ("。", ""),
     ]
 
