@@ -16,6 +16,7 @@ ROLE_ORDER = [
     RoleGrant.Role.FILLER,
     RoleGrant.Role.LEADER,
     RoleGrant.Role.INSPECTOR,
+    RoleGrant.Role.SUPERVISOR,
     RoleGrant.Role.SECURITY_ADMIN,
     RoleGrant.Role.SYSTEM_ADMIN,
     RoleGrant.Role.AUDITOR,

@@ -49,6 +49,7 @@ DEMO_LOGINS = [
     DemoLogin("city_education", "市教育局经办人", Role.LEAD_AGENCY, CITY, "市教育局"),
     DemoLogin("leader", "市领导", Role.LEADER, CITY),
     DemoLogin("inspector", "市督查组督查员", Role.INSPECTOR, CITY),
+    DemoLogin("supervisor", "市级特邀监督员", Role.SUPERVISOR, CITY),
     # A district runs its own programme as a city does: tongguan-2020.
     DemoLogin("tongguan_office", "铜官区民生办经办人", Role.CITY_OFFICE, "340705"),
     # A county's own programme, reported by its townships: taihe-2020.

@@ -74,10 +74,23 @@ STATES = {
     "running": ("›", "进行中", "blue"),
     "failed": ("×", "失败", "red"),
     "cancelled": ("–", "已取消", "grey"),
+    # 核对 before issue, and an objection in it
+    "waiting": ("…", "待核对", "grey"),
+    "asked_again": ("!", "有改动，再核对", "amber"),
+    "unanswered": ("×", "逾期未答", "red"),
+    "agreed": ("✓", "无异议", "green"),
+    "objected": ("!", "有异议", "amber"),
+    "accepted": ("✓", "采纳", "green"),
+    "rejected": ("–", "不采纳", "grey"),
+    "withdrawn": ("–", "已撤回", "grey"),
     # papers, whose own codes (draft, issued) mean something else of reports and periods
     "editing": ("…", "拟稿", "grey"),
     "numbered": ("✓", "已印发", "green"),
     "corrected": ("!", "已更正", "amber"),
+    "proofread": ("›", "已核稿", "blue"),
+    "void": ("–", "作废", "grey"),
+    "unreceived": ("…", "未签收", "amber"),
+    "received": ("✓", "已签收", "green"),
 }
 
 NUMERALS = "零一二三四五六七八九"

@@ -63,6 +63,11 @@ class Region(models.Model):
         return f"{self._level or '本'}级"
 
     @property
+    def own_word(self) -> str:
+        """Return how papers of this place call it: 本省, 本市, 本县, 本区."""
+        return f"本{self._level or '地'}"
+
+    @property
     def _level(self) -> str:
         words = {Region.Kind.PROVINCE: "省", Region.Kind.CITY: "市", Region.Kind.COUNTY: self.name[-1:]}
         return words.get(self.kind, "")
@@ -148,6 +153,7 @@ class RoleGrant(models.Model):
         CITY_OFFICE = "city_office", "市民生办"
         LEADER = "leader", "领导"
         INSPECTOR = "inspector", "督查人员"
+        SUPERVISOR = "supervisor", "特邀监督员"
         SYSTEM_ADMIN = "system_admin", "系统管理员"
         SECURITY_ADMIN = "security_admin", "安全管理员"
         AUDITOR = "auditor", "审计员"
@@ -199,6 +205,7 @@ class RoleGrant(models.Model):
                     "city_office",
                     "leader",
                     "inspector",
+                    "supervisor",
                     "system_admin",
                     "security_admin",
                     "auditor",

@@ -188,11 +188,17 @@ def may_cancel_job(kind: str) -> bool:
 
 @dataclass(frozen=True)
 class JobPage:
-    """How a job is called on its page, and where its result or its beginning is seen."""
+    """How a job is called on its page, and where its result or its beginning is seen.
+
+    `steps`: name and state (done, running, waiting, failed) of each, where the work has steps worth naming; `notes`:
+    sentences about what could not be done though the work as a whole was.
+    """
 
     title: str
     url: str = ""
     link: str = ""
+    steps: tuple[dict, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def register_job_page(kind: str, describe: Callable[[Job], JobPage]) -> None:

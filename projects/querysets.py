@@ -23,7 +23,7 @@ class ProgrammeQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Return the programmes of the user's region, or in which the user's unit takes part."""
         access = access_of(user)
-        regions = access.region_ids(*OVERSEEING_ROLES)
+        regions = access.region_ids(*OVERSEEING_ROLES, Role.SUPERVISOR)
         agencies = access.agency_ids(Role.FILLER, Role.LEAD_AGENCY)
         participants = self.model._meta.get_field("participants").related_model
         taking_part = participants.objects.filter(programme=OuterRef("pk")).filter(

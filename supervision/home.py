@@ -27,7 +27,7 @@ def office_panels(user: User) -> Iterator[Panel]:
     if month.period is None or not month.is_office:
         return
     entered, expected = _benchmark_counts(month)
-    paper = Document.objects.filter(period=month.period).order_by("-id").first()
+    paper = Document.objects.of_month(month.period).order_by("-id").first()
     context = {"steps": _steps(month, entered, expected, paper)}
     yield Panel("head", "supervision/home/steps.html", context, order=10)
     yield Panel("side", "supervision/home/blockers.html", _blockers(month, entered, expected, paper), order=10)
@@ -135,7 +135,7 @@ def _latest_paper(user: User) -> Document | None:
     """Return the newest issued paper the user may read, with its snapshot."""
     return (
         Document.objects.visible_to(user)
-        .filter(state=Document.State.ISSUED, snapshot__isnull=False)
+        .filter(state=Document.State.ISSUED, kind__in=Document.OF_PERIOD, snapshot__isnull=False)
         .select_related("series", "snapshot", "period__programme")
         .order_by("-period__ends_on", "-issued_at", "-id")
         .first()
@@ -145,10 +145,10 @@ def _latest_paper(user: User) -> Document | None:
 def place_panels(user: User) -> Iterator[Panel]:
     """Yield the county's last issued place; for leaders and inspectors the overall places."""
     access = access_of(user)
-    if not access.has(*COUNTY_ROLES, Role.LEADER, Role.INSPECTOR):
+    if not access.has(*COUNTY_ROLES, Role.LEADER, Role.INSPECTOR, Role.SUPERVISOR):
         return
     paper = _latest_paper(user)
-    if access.has(Role.LEADER, Role.INSPECTOR):
+    if access.has(Role.LEADER, Role.INSPECTOR, Role.SUPERVISOR):
         context = {"paper": paper, "rows": _places(paper) if paper else []}
         yield Panel("main", "supervision/home/places.html", context | {"url": _ranking_url(paper)}, order=20)
         return
@@ -187,7 +187,8 @@ def _ranking_url(paper: Document | None) -> str:
 def paper_panels(user: User) -> Iterator[Panel]:
     """Yield the last issued papers the user may read. One query."""
     access = access_of(user)
-    if not access.has(*COUNTY_ROLES, Role.CITY_OFFICE, Role.LEADER, Role.INSPECTOR, Role.LEAD_AGENCY, Role.FILLER):
+    overseeing = (Role.CITY_OFFICE, Role.LEADER, Role.INSPECTOR, Role.SUPERVISOR)
+    if not access.has(*COUNTY_ROLES, *overseeing, Role.LEAD_AGENCY, Role.FILLER):
         return
     papers = Document.objects.visible_to(user).filter(state=Document.State.ISSUED).select_related("series")
     context = {"papers": list(papers.order_by("-issued_at", "-id")[:SHOWN_PAPERS])}

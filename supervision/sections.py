@@ -27,7 +27,9 @@ from supervision.why_links import WhyLinks
 def register() -> None:
     """Fill navigation, to-do and jobs."""
     from supervision import home
+    from supervision.pages import weekly_sources
     from supervision.services import closing, documents
+    from supervision.to_do import checks, disclosure, letters, papers, rectification
 
     register_job(closing.CLOSE_JOB, closing.run_close_job)
     register_job(documents.RENDER_JOB, documents.run_render_job)
@@ -58,11 +60,36 @@ def register() -> None:
             label="通报公文",
             url_name="supervision:document-list",
             visible=_sees_papers,
-            covers=("supervision:document", "supervision:period-close"),
+            covers=(
+                "supervision:document",
+                "supervision:receipt",
+                "supervision:series",
+                "supervision:external",
+                "supervision:paper",
+                "supervision:bulletin",
+                "supervision:period-close",
+                "supervision:check",
+                "supervision:disclosure",
+                "supervision:objection",
+            ),
+        )
+    )
+    register_section(
+        Section(
+            order=60,
+            label="督办整改",
+            url_name="supervision:oversight",
+            visible=_sees_papers,
+            covers=(
+                *("supervision:oversight", "supervision:letter", "supervision:weekly"),
+                *("supervision:rectification", "supervision:inspection", "supervision:interview"),
+            ),
         )
     )
     register_job_page(closing.CLOSE_JOB, _close_page)
     register_job_page(documents.RENDER_JOB, _render_page)
+    disclosure.register()
+    weekly_sources.register()
     register_action("period", "close", _close_action)
     register_action("period", "benchmarks", _benchmarks_action)
     register_checks("targets", target_checks, order=20)
@@ -74,7 +101,10 @@ def register() -> None:
     register_why(WhyLinks)
     register_action("funds", "ranking", _fund_actions)
     register_to_do("close", _periods_to_close)
-    register_to_do("issue", _drafts_to_issue)
+    papers.register()
+    rectification.register()
+    checks.register()
+    letters.register()
     register_panel("office", home.office_panels)
     register_panel("places", home.place_panels)
     register_panel("papers", home.paper_panels)
@@ -92,7 +122,8 @@ def _why_action(user: User, cell) -> list[Action]:
 def _sees_papers(user: User) -> bool:
     """Whoever has a role in a programme may read its issued papers."""
     return access_of(user).has(
-        Role.CLERK, Role.HEAD, Role.FILLER, Role.LEAD_AGENCY, Role.CITY_OFFICE, Role.LEADER, Role.INSPECTOR
+        *(Role.CLERK, Role.HEAD, Role.FILLER, Role.LEAD_AGENCY),
+        *(Role.CITY_OFFICE, Role.LEADER, Role.INSPECTOR, Role.SUPERVISOR),
     )
 
 
@@ -116,29 +147,19 @@ def _names(reporters) -> str:
     return "、".join(row.name for row in reporters[:10]) + ("等" if len(reporters) > 10 else "")
 
 
-def _drafts_to_issue(user: User):
-    """Papers drafted and not issued."""
-    from supervision.models import Document
-
-    for document in Document.objects.drafts_of(user):
-        yield ToDo(
-            label=f"签发：{document.title}",
-            url=reverse("supervision:document-detail", args=[document.pk]),
-            action="签发",
-            note=f"快照第{document.snapshot.version}版" if document.snapshot else "",
-        )
-
-
 def _close_page(job: Job) -> JobPage:
     """A close leads to the draft it made, or back to what stands in its way."""
+    from supervision.services.close_progress import steps_of
+
+    title, steps = "封账、冻结快照、拟通报稿", tuple(steps_of(job))
     if "document" in job.result:
         url = reverse("supervision:document-detail", args=[job.result["document"]])
-        return JobPage("封账、冻结快照、拟通报稿", url, "看通报稿")
+        return JobPage(title, url, "看通报稿", steps, tuple(job.result.get("problems", ())))
     period = ReportingPeriod.objects.select_related("programme").filter(pk=job.payload.get("period")).first()
     if period is None:
-        return JobPage("封账、冻结快照、拟通报稿")
+        return JobPage(title)
     url = reverse("supervision:period-close", args=[period.programme.code, period.code])
-    return JobPage("封账、冻结快照、拟通报稿", url, "回封账页")
+    return JobPage(title, url, "回封账页", steps)
 
 
 def _render_page(job: Job) -> JobPage:

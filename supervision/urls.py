@@ -3,11 +3,11 @@
 from django.urls import path
 
 import projects.converters  # noqa: F401 - gives addresses their <period:…>
+from supervision.addresses import checks, disclosure, editor, letters, papers, rectification, weekly
 from supervision.views import (
     agreements,
     benchmarks,
     closing,
-    documents,
     fund_lines,
     marks,
     outlook,
@@ -75,6 +75,11 @@ urlpatterns = [
         name="why-fund",
     ),
     path(
+        "programmes/<str:code>/<period:period>/why/<str:unit>/fund-lines/<int:pk>/",
+        why.why_fund_line,
+        name="why-fund-line",
+    ),
+    path(
         "programmes/<str:code>/<period:period>/plausibility/",
         plausibility.plausibility,
         name="plausibility",
@@ -111,9 +116,11 @@ urlpatterns = [
     path("programmes/<str:code>/<period:period>/marks/", marks.marks, name="marks"),
     path("programmes/<str:code>/<period:period>/close/", closing.period_close, name="period-close"),
     path("programmes/<str:code>/<period:period>/refresh/", closing.snapshot_refresh, name="snapshot-refresh"),
-    path("documents/", documents.document_list, name="document-list"),
-    path("documents/<int:pk>/", documents.document_detail, name="document-detail"),
-    path("documents/<int:pk>/issue/", documents.document_issue, name="document-issue"),
-    path("documents/<int:pk>/download/", documents.document_download, name="document-download"),
-    path("documents/<int:pk>/render/", documents.document_render, name="document-render"),
+    *letters.urlpatterns,
+    *papers.urlpatterns,
+    *editor.urlpatterns,
+    *checks.urlpatterns,
+    *disclosure.urlpatterns,
+    *weekly.urlpatterns,
+    *rectification.urlpatterns,
 ]

@@ -173,6 +173,12 @@ def inspector(city):
 
 
 @world
+def supervisor(city):
+    """特邀监督员."""
+    return factories.grant(factories.UserFactory(username="supervisor"), "supervisor", region=city)
+
+
+@world
 def system_admin(database):
     """系统管理员."""
     return factories.grant(factories.UserFactory(username="system_admin", is_staff=True), "system_admin")

@@ -20,10 +20,12 @@ from livelihood.access import is_city_office
 from livelihood.models import Job
 from projects.models import CalendarDay, CrossRule, Evidence, ImportFile, ImportUpload, LeadObjection
 from projects.services.uploads import stored_path
-from supervision.services.documents import draft_bulletin
+from supervision.models import Check
+from supervision.services.documents import draft_bulletin, enter_external, send_document
 from supervision.services.snapshots import freeze_snapshot
 from tests import factories
 from tests.funding import rows as rows_of_funds
+from tests.supervision import disclosure_rows, letter_rows, rectifications
 from tests.supervision.funds import fund_set_line
 from tests.support.worlds import world
 
@@ -41,9 +43,10 @@ ROLES = [
     "system_admin",
     "security_admin",
     "auditor",
+    "supervisor",
 ]
 
-#: Columns in the order of ROLES.
+#: Columns in the order of ROLES. A row may leave out the last, 特邀监督员: then it is as another county's clerk.
 TABLE = """
 funding:cost-share-change         GET    L n f f f f f s f f n n n
 funding:cost-share-change         POST   L n f f f f f s f f n n n
@@ -73,13 +76,13 @@ funding:printed-sums              GET    L n f f f f f s f f n n n
 funding:printed-sums              POST   L n f f f f f s f f n n n
 funding:project                   GET    L n s s s s s s s s n n n
 funding:project                   POST   L m m m m m m m m m m m m
-funding:plan-new                  GET    L n s s s f f s f f n n n
-funding:plan-new                  POST   L n s s s f f s f f n n n
-funding:plan-paste                GET    L n s s s f f s f f n n n
-funding:plan-paste                POST   L n s s s f f s f f n n n
-funding:plan-import               GET    L n s s s f f s f f n n n
-funding:plan-import               POST   L n s s s f f s f f n n n
-funding:plan-template             GET    L n s s s f f s f f n n n
+funding:plan-new                  GET    L n s s s f f s f f n n n f
+funding:plan-new                  POST   L n s s s f f s f f n n n f
+funding:plan-paste                GET    L n s s s f f s f f n n n f
+funding:plan-paste                POST   L n s s s f f s f f n n n f
+funding:plan-import               GET    L n s s s f f s f f n n n f
+funding:plan-import               POST   L n s s s f f s f f n n n f
+funding:plan-template             GET    L n s s s f f s f f n n n f
 funding:plan-template             POST   L m m m m m m m m m m m m
 livelihood:healthz                GET    s s s s s s s s s s s s s
 livelihood:healthz                POST   m m m m m m m m m m m m m
@@ -188,13 +191,13 @@ projects:bureau-sign              POST   L n f f n s n f f f n n n
 projects:bureau-withdraw          GET    L m m m m m m m m m m m m
 projects:bureau-withdraw          POST   L n f f n s n f f f n n n
 projects:lead-confirm             GET    L m m m m m m m m m m m m
-projects:lead-confirm             POST   L n n n f n s f f f n n n
+projects:lead-confirm             POST   L n n n f n s f f f n n n n
 projects:lead-object              GET    L m m m m m m m m m m m m
-projects:lead-object              POST   L n n n f n s f f f n n n
+projects:lead-object              POST   L n n n f n s f f f n n n n
 projects:objection-settle         GET    L m m m m m m m m m m m m
-projects:objection-settle         POST   L n n n f n f s f f n n n
+projects:objection-settle         POST   L n n n f n f s f f n n n n
 projects:objection-withdraw       GET    L m m m m m m m m m m m m
-projects:objection-withdraw       POST   L n n n f n s f f f n n n
+projects:objection-withdraw       POST   L n n n f n s f f f n n n n
 projects:period-opinions          GET    L n f f f f s s s s n n n
 projects:period-opinions          POST   L n f f f f s f f f n n n
 projects:period-outage            GET    L n f f f f f s f f n n n
@@ -282,6 +285,30 @@ supervision:benchmark-import      GET    L n f f f f f s f f n n n
 supervision:benchmark-import      POST   L n f f f f f s f f n n n
 supervision:benchmark-template    GET    L n f f f f f s f f n n n
 supervision:benchmark-template    POST   L m m m m m m m m m m m m
+supervision:bulletin-edit         GET    L n n n n n n s n n n n n
+supervision:bulletin-edit         POST   L n n n n n n s n n n n n
+supervision:disclosure-new        GET    L n n n n n n s n n n n n
+supervision:disclosure-new        POST   L n n n n n n s n n n n n
+supervision:disclosure-list       GET    L s s s s s s s s s s s s
+supervision:disclosure-list       POST   L m m m m m m m m m m m m
+supervision:disclosure-detail     GET    L n s s s s s s s s n n n
+supervision:disclosure-detail     POST   L m m m m m m m m m m m m
+supervision:disclosure-page       GET    L n s s s s s s s s n n n
+supervision:disclosure-page       POST   L m m m m m m m m m m m m
+supervision:disclosure-download   GET    L n f f f f f s f f n n n
+supervision:disclosure-download   POST   L m m m m m m m m m m m m
+supervision:disclosure-make       GET    L m m m m m m m m m m m m
+supervision:disclosure-make       POST   L n f f f f f s f f n n n
+supervision:disclosure-withdraw   GET    L m m m m m m m m m m m m
+supervision:disclosure-withdraw   POST   L n f f f f f s f f n n n
+supervision:objection-new         GET    L n f f f f f s f f n n n
+supervision:objection-new         POST   L n f f f f f s f f n n n
+supervision:objection-detail      GET    L n s s n n s s s s n n n
+supervision:objection-detail      POST   L n f f n n f s f f n n n
+supervision:weekly                GET    L n s s s s s s s s n n n
+supervision:weekly                POST   L m m m m m m m m m m m m
+supervision:weekly-latest         GET    L n s s s s s s s s n n n
+supervision:weekly-latest         POST   L m m m m m m m m m m m m
 supervision:document-detail       GET    L n n n n n n s n n n n n
 supervision:document-detail       POST   L m m m m m m m m m m m m
 supervision:document-download     GET    L n n n n n n s n n n n n
@@ -292,15 +319,47 @@ supervision:document-list         GET    L s s s s s s s s s s s s
 supervision:document-list         POST   L m m m m m m m m m m m m
 supervision:document-render       GET    L m m m m m m m m m m m m
 supervision:document-render       POST   L n n n n n n s n n n n n
+supervision:document-review       GET    L m m m m m m m m m m m m
+supervision:document-review       POST   L n n n n n n s n n n n n
+supervision:document-return       GET    L m m m m m m m m m m m m
+supervision:document-return       POST   L n n n n n n s n n n n n
+supervision:document-void         GET    L m m m m m m m m m m m m
+supervision:document-void         POST   L n n n n n n s n n n n n
+supervision:document-redraft      GET    L m m m m m m m m m m m m
+supervision:document-redraft      POST   L n n n n n n s n n n n n
+supervision:receipt-list          GET    L n n n n n n s n n n n n
+supervision:receipt-list          POST   L m m m m m m m m m m m m
+supervision:receipt-send          GET    L m m m m m m m m m m m m
+supervision:receipt-send          POST   L n n n n n n s n n n n n
+supervision:receipt-deliver       GET    L m m m m m m m m m m m m
+supervision:receipt-deliver       POST   L n n n n n n s n n n n n
+supervision:receipt-remind        GET    L m m m m m m m m m m m m
+supervision:receipt-remind        POST   L n n n n n n s n n n n n
+supervision:receipt-sign          GET    L m m m m m m m m m m m m
+supervision:receipt-sign          POST   L n f f f f s f f f n n n
+supervision:receipt-take-back     GET    L m m m m m m m m m m m m
+supervision:receipt-take-back     POST   L n f f f f f s f f n n n
+supervision:series-list           GET    L f f f f f f s f f f f f
+supervision:series-list           POST   L m m m m m m m m m m m m
+supervision:series-detail         GET    L f f f f f f s f f f f f
+supervision:series-detail         POST   L f f f f f f s f f f f f
+supervision:external-new          GET    L f f f f f f s f f f f f
+supervision:external-new          POST   L f f f f f f s f f f f f
+supervision:external-correct      GET    L n f f f f f s f f n n n
+supervision:external-correct      POST   L n f f f f f s f f n n n
+supervision:paper-style           GET    L n n n n n n s n n n n n
+supervision:paper-style           POST   L n n n n n n s n n n n n
+supervision:paper-template        GET    L m m m m m m m m m m m m
+supervision:paper-template        POST   L n n n n n n s n n n n n
 supervision:fund-line-remove      GET    L m m m m m m m m m m m m
 supervision:fund-line-remove      POST   L n f f f f f s f f n n n
 supervision:fund-lines            GET    L n f f f f f s f f n n n
 supervision:fund-lines            POST   L n f f f f f s f f n n n
-supervision:indicator-detail      GET    L n s s s s s s s s n n n
+supervision:indicator-detail      GET    L n s s s s s s s s n n n n
 supervision:indicator-detail      POST   L m m m m m m m m m m m m
-supervision:project               GET    L n s s s s s s s s n n n
+supervision:project               GET    L n s s s s s s s s n n n n
 supervision:project               POST   L m m m m m m m m m m m m
-supervision:project-export        GET    L n s s s s s s s s n n n
+supervision:project-export        GET    L n s s s s s s s s n n n n
 supervision:project-export        POST   L m m m m m m m m m m m m
 supervision:outlook               GET    L n s s s s s s s s n n n
 supervision:outlook               POST   L m m m m m m m m m m m m
@@ -314,6 +373,8 @@ supervision:plausibility          GET    L n f f f f s s f f n n n
 supervision:plausibility          POST   L m m m m m m m m m m m m
 supervision:plausibility-export   GET    L n f f f f s s f f n n n
 supervision:plausibility-export   POST   L m m m m m m m m m m m m
+supervision:paper-new             GET    L n f f f f f s f f n n n
+supervision:paper-new             POST   L n f f f f f s f f n n n
 supervision:period-close          GET    L n f f f f f s f f n n n
 supervision:period-close          POST   L n f f f f f s f f n n n
 supervision:provincial            GET    L n s s s s s s s s n n n
@@ -326,10 +387,12 @@ supervision:ranking-export        GET    L n s s s s s s s s n n n
 supervision:ranking-export        POST   L m m m m m m m m m m m m
 supervision:why                   GET    L n s s n s s s s s n n n
 supervision:why                   POST   L m m m m m m m m m m m m
-supervision:why-benchmark         GET    L n s s s s s s s s n n n
+supervision:why-benchmark         GET    L n s s s s s s s s n n n n
 supervision:why-benchmark         POST   L m m m m m m m m m m m m
 supervision:why-fund              GET    L n s s n n n s s s n n n
 supervision:why-fund              POST   L m m m m m m m m m m m m
+supervision:why-fund-line         GET    L n s s n s s s s s n n n
+supervision:why-fund-line         POST   L m m m m m m m m m m m m
 supervision:why-overall           GET    L n s s n n n s s s n n n
 supervision:why-overall           POST   L m m m m m m m m m m m m
 supervision:why-project           GET    L n s s n s s s s s n n n
@@ -342,6 +405,92 @@ supervision:scheme                GET    L n s s s s s s s s n n n
 supervision:scheme                POST   L m m m m m m m m m m m m
 supervision:scheme-new            GET    L n f f f f f s f f n n n
 supervision:scheme-new            POST   L n f f f f f s f f n n n
+supervision:check-list            GET    L n s s n n n s s s n n n
+supervision:check-list            POST   L m m m m m m m m m m m m
+supervision:check-detail          GET    L n s s n n n s s s n n n
+supervision:check-detail          POST   L m m m m m m m m m m m m
+supervision:check-agree           GET    L m m m m m m m m m m m m
+supervision:check-agree           POST   L n s s n n n f f f n n n
+supervision:check-object          GET    L m m m m m m m m m m m m
+supervision:check-object          POST   L n s s n n n f f f n n n
+supervision:check-withdraw        GET    L m m m m m m m m m m m m
+supervision:check-withdraw        POST   L n s s n n n f f f n n n
+supervision:check-settle          GET    L m m m m m m m m m m m m
+supervision:check-settle          POST   L n f f n n n s f f n n n
+supervision:close-finish          GET    L m m m m m m m m m m m m
+supervision:close-finish          POST   L n f f f f f s f f n n n
+supervision:letter-change         GET    L n f f n n f s f f n n n n
+supervision:letter-change         POST   L n f f n n f s f f n n n n
+supervision:letter-close          GET    L m m m m m m m m m m m m m
+supervision:letter-close          POST   L n f f n n f s f f n n n n
+supervision:letter-detail         GET    L n s s n n s s s s n n n n
+supervision:letter-detail         POST   L m m m m m m m m m m m m m
+supervision:letter-export         GET    L s s s s s s s s s s s s s
+supervision:letter-export         POST   L m m m m m m m m m m m m m
+supervision:letter-judge          GET    L m m m m m m m m m m m m m
+supervision:letter-judge          POST   L n f f n n f s f f n n n n
+supervision:letter-list           GET    L s s s s s s s s s s s s s
+supervision:letter-list           POST   L m m m m m m m m m m m m m
+supervision:letter-new            GET    L n f f f f f s f f n n n f
+supervision:letter-new            POST   L n f f f f f s f f n n n f
+supervision:letter-recheck        GET    L m m m m m m m m m m m m m
+supervision:letter-recheck        POST   L n f f n n f s f s n n n n
+supervision:letter-reply          GET    L m m m m m m m m m m m m m
+supervision:letter-reply          POST   L n s s n n s f f f n n n n
+supervision:oversight             GET    L s s s s s s s s s s s s s
+supervision:oversight             POST   L m m m m m m m m m m m m m
+supervision:oversight-firing      GET    L n n n n n n s f f n n n n
+supervision:oversight-firing      POST   L n n n n n n s f f n n n n
+supervision:oversight-firing-letter GET  L m m m m m m m m m m m m m
+supervision:oversight-firing-letter POST L n n n n n n s f f n n n n
+supervision:oversight-period      GET    L n f f f f f s s s n n n f
+supervision:oversight-period      POST   L m m m m m m m m m m m m m
+supervision:oversight-preset      GET    L m m m m m m m m m m m m m
+supervision:oversight-preset      POST   L n f f f f f s f f n n n f
+supervision:oversight-rule-change GET    L n f f f f f s f f n n n f
+supervision:oversight-rule-change POST   L n f f f f f s f f n n n f
+supervision:oversight-rule-new    GET    L n f f f f f s f f n n n f
+supervision:oversight-rule-new    POST   L n f f f f f s f f n n n f
+supervision:oversight-rule-switch GET    L m m m m m m m m m m m m m
+supervision:oversight-rule-switch POST   L n f f f f f s f f n n n f
+supervision:oversight-rules       GET    L n s s s s s s s s n n n s
+supervision:oversight-rules       POST   L m m m m m m m m m m m m m
+supervision:oversight-setting     GET    L m m m m m m m m m m m m m
+supervision:oversight-setting     POST   L n f f f f f s f f n n n f
+supervision:rectification-list    GET    L n s s s s s s s s n n n s
+supervision:rectification-list    POST   L m m m m m m m m m m m m m
+supervision:rectification-export  GET    L n s s s s s s s s n n n s
+supervision:rectification-export  POST   L m m m m m m m m m m m m m
+supervision:rectification-new     GET    L n f f f f f s f f n n n f
+supervision:rectification-new     POST   L n f f f f f s f f n n n f
+supervision:rectification-detail  GET    L n s s n n s s s s n n n n
+supervision:rectification-detail  POST   L n s s n n s s s s n n n n
+supervision:rectification-change  GET    L n n n n n n s f f n n n n
+supervision:rectification-change  POST   L n n n n n n s f f n n n n
+supervision:rectification-again   GET    L n f f n n f s f f n n n n
+supervision:rectification-again   POST   L n f f n n f s f f n n n n
+supervision:kept-file             GET    L n s s n n s s s s n n n n
+supervision:kept-file             POST   L m m m m m m m m m m m m m
+supervision:kept-preview          GET    L n s s n n s s s s n n n n
+supervision:kept-preview          POST   L m m m m m m m m m m m m m
+supervision:inspection-list       GET    L n s s s s s s s s n n n s
+supervision:inspection-list       POST   L m m m m m m m m m m m m m
+supervision:inspection-new        GET    L n f f f f f s f s n n n s
+supervision:inspection-new        POST   L n f f f f f s f s n n n s
+supervision:inspection-folder     GET    L n f f f f f s f s n n n s
+supervision:inspection-folder     POST   L n f f f f f s f s n n n s
+supervision:inspection-detail     GET    L n n n n n n s s s n n n n
+supervision:inspection-detail     POST   L n n n n n n s f f n n n n
+supervision:inspection-edit       GET    L n n n n n n s n n n n n n
+supervision:inspection-edit       POST   L n n n n n n s n n n n n n
+supervision:inspection-photo-remove GET  L m m m m m m m m m m m m m
+supervision:inspection-photo-remove POST L n n n n n n s n n n n n n
+supervision:interview-list        GET    L n s s s s s s s s n n n s
+supervision:interview-list        POST   L m m m m m m m m m m m m m
+supervision:interview-new         GET    L n f f f f f s f f n n n f
+supervision:interview-new         POST   L n f f f f f s f f n n n f
+supervision:interview-detail      GET    L n s s n n n s s s n n n n
+supervision:interview-detail      POST   L m m m m m m m m m m m m m
 supervision:snapshot-refresh      GET    L m m m m m m m m m m m m
 supervision:snapshot-refresh      POST   L n f f f f f s f f n n n
 supervision:target-detail         GET    L n f f f f f s s s n n n
@@ -367,8 +516,23 @@ WITHOUT_ARGUMENTS = {
     "projects:programme-list",
     "projects:programme-new",
     "projects:review-latest",
+    "supervision:disclosure-list",
     "supervision:document-list",
+    "supervision:external-new",
+    "supervision:letter-export",
+    "supervision:letter-list",
+    "supervision:oversight",
+    "supervision:series-list",
     "supervision:ranking-latest",
+    "supervision:rectification-list",
+    "supervision:rectification-export",
+    "supervision:rectification-new",
+    "supervision:inspection-list",
+    "supervision:inspection-new",
+    "supervision:inspection-folder",
+    "supervision:interview-list",
+    "supervision:interview-new",
+    "supervision:weekly-latest",
 }
 
 
@@ -377,7 +541,9 @@ def rows() -> dict[tuple[str, str], str]:
     found = {}
     for line in TABLE.strip().splitlines():
         name, method, letters = line.split(None, 2)
-        found[name, method] = letters.replace(" ", "")
+        letters = letters.replace(" ", "")
+        others = len(ROLES) - 1
+        found[name, method] = letters if len(letters) > others else letters + letters[ROLES.index("other_clerk")]
     return found
 
 
@@ -401,7 +567,30 @@ def addresses(db, indicators, participants, programme, period, july, lead_agency
     factories.FigureFactory(report=report, indicator=indicators["里程"], updated_by=city_officer)
     snapshot = freeze_snapshot(period=period, by=city_officer)
     draft = draft_bulletin(snapshot=snapshot, by=city_officer)
+    check = Check.objects.create(
+        snapshot=snapshot, participant=participants["341222"], due_on="2020-09-09", opened_by=city_officer
+    )
+    raised = check.objections.create(
+        key="place-1", topic="place", label="综合得分", reason="位次不对", raised_by=city_officer
+    )
+    elsewhere = enter_external(
+        agency=draft.series.agency, word="民生办", number=1, title="通知", issued_on=july.ends_on, by=city_officer
+    )
+    (receipt,) = send_document(document=elsewhere, agencies=[lead_agency], by=city_officer)
+    firing = letter_rows.rule_firing(snapshot, participants["341222"])
+    urged = letter_rows.supervision_letter(
+        letter_rows.letter_paper(snapshot, draft.series, by=city_officer),
+        participant=participants["341222"],
+        agency=lead_agency,
+        indicator=indicators["里程"],
+    )
+    letter_rows.letter_reply(urged)
     job = Job.objects.create(kind="close_month", key=f"{programme.code}:2020-08:1", queued_by=city_officer)
+    shown = disclosure_rows.disclosure(document=draft)
+    disclosure_rows.disclosure_file(shown)
+    public_objection = disclosure_rows.disclosure_objection(
+        shown, participant=participants["341222"], project=indicators["里程"].sub_project.project
+    )
     of_period = {"code": programme.code, "period": "2020-08"}
     rule = CrossRule.objects.create(programme=programme, name="里程等于人数", changed_by=city_officer)
     of_rule = {"code": programme.code, "pk": rule.pk}
@@ -454,7 +643,8 @@ def addresses(db, indicators, participants, programme, period, july, lead_agency
     task = factories.DatedTaskFactory(
         sub_project=indicators["里程"].sub_project, participant=participants["341222"], text="方案备案"
     )
-    arguments = {
+    mended = rectifications.addresses_of(indicators["里程"].sub_project.project, participants["341222"], city_officer)
+    arguments = mended | {
         "funding:cost-share-change": {"code": programme.code, "pk": cost_share.pk},
         "funding:cost-share-new": of_programme,
         "funding:cost-shares": of_programme,
@@ -528,6 +718,26 @@ def addresses(db, indicators, participants, programme, period, july, lead_agency
         "projects:cross-rule-dry-run": of_rule,
         "projects:cross-rule-switch": of_rule,
         "livelihood:job-detail": {"pk": job.pk},
+        "supervision:check-detail": {"pk": check.pk},
+        "supervision:check-agree": {"pk": check.pk},
+        "supervision:check-object": {"pk": check.pk},
+        "supervision:check-withdraw": {"pk": raised.pk},
+        "supervision:check-settle": {"pk": raised.pk},
+        "supervision:series-detail": {"pk": elsewhere.series_id},
+        "supervision:external-correct": {"pk": elsewhere.pk},
+        "supervision:paper-style": {"pk": elsewhere.series.agency_id},
+        "supervision:paper-template": {"pk": elsewhere.series.agency_id},
+        "supervision:receipt-sign": {"pk": receipt.pk},
+        "supervision:receipt-take-back": {"pk": receipt.pk},
+        "supervision:disclosure-new": {"pk": draft.pk},
+        "supervision:disclosure-detail": {"pk": shown.pk},
+        "supervision:disclosure-page": {"pk": shown.pk, "name": "style.css"},
+        "supervision:disclosure-download": {"pk": shown.pk, "edition": "open"},
+        "supervision:disclosure-make": {"pk": shown.pk},
+        "supervision:disclosure-withdraw": {"pk": shown.pk},
+        "supervision:objection-new": {"pk": shown.pk},
+        "supervision:objection-detail": {"pk": public_objection.pk},
+        "supervision:weekly": of_programme,
         "supervision:agreement": {"code": programme.code, "unit": "341222"},
         "supervision:agreement-download": {"code": programme.code, "unit": "341222"},
         "supervision:agreement-list": of_programme,
@@ -544,18 +754,35 @@ def addresses(db, indicators, participants, programme, period, july, lead_agency
         "supervision:why": of_period | {"unit": "341222", "pk": indicators["里程"].pk},
         "supervision:why-benchmark": of_period | {"pk": indicators["里程"].pk},
         "supervision:why-fund": of_period | {"unit": "341222", "rate": "project-disbursed"},
+        "supervision:why-fund-line": of_period | {"unit": "341222", "pk": fund_line.pk},
         "supervision:why-overall": of_period | {"unit": "341222"},
         "supervision:why-project": of_period | {"unit": "341222", "seq": 1},
         "supervision:project": of_period | {"seq": 1},
         "supervision:project-export": of_period | {"seq": 1},
     }
+    arguments |= {
+        "supervision:letter-judge": {"pk": urged.pk, "nth": 1},
+        "supervision:oversight-firing": {"pk": firing.pk},
+        "supervision:oversight-firing-letter": {"pk": firing.pk},
+        "supervision:oversight-rule-change": {"code": programme.code, "pk": firing.rule_id},
+        "supervision:oversight-rule-switch": {"code": programme.code, "pk": firing.rule_id},
+        **{f"supervision:oversight-{name}": of_programme for name in ("rules", "rule-new", "preset", "setting")},
+        **{
+            f"supervision:letter-{name}": {"pk": urged.pk} for name in ("detail", "change", "reply", "recheck", "close")
+        },
+    }
     found = {}
     for name in all_names():
-        if name in arguments:
+        if name == "supervision:letter-new":
+            found[name] = f"{reverse(name)}?programme={programme.code}&period=2020-08"
+        elif name in arguments:
             found[name] = reverse(name, kwargs=arguments[name])
         elif name.startswith("projects:report-") and name != "projects:report-start":
             found[name] = reverse(name, kwargs={"pk": report.pk})
-        elif name.startswith("supervision:document-") and name != "supervision:document-list":
+        elif (
+            name.startswith(("supervision:document-", "supervision:receipt-", "supervision:bulletin-"))
+            and name != "supervision:document-list"
+        ):
             found[name] = reverse(name, kwargs={"pk": draft.pk})
         elif name in WITHOUT_ARGUMENTS:
             found[name] = reverse(name)
@@ -578,6 +805,7 @@ def people(
     system_admin,
     security_admin,
     auditor,
+    supervisor,
 ):
     """The cast by role name."""
     return locals()

@@ -198,6 +198,8 @@ def test_rows_that_are_only_added_refuse_update_and_delete(table):
         "cell_review",
         "lead_confirmation",
         "lead_objection",
+        "snapshot_check",
+        "check_line",
     ],
 )
 def test_rows_that_history_hangs_on_refuse_delete(table):

@@ -35,6 +35,7 @@ MANUAL_PAGE = {
     RoleGrant.Role.CITY_OFFICE: "city-office.md",
     RoleGrant.Role.LEADER: "leader.md",
     RoleGrant.Role.INSPECTOR: "leader.md",
+    RoleGrant.Role.SUPERVISOR: "inspector.md",
     RoleGrant.Role.SYSTEM_ADMIN: "administrators.md",
     RoleGrant.Role.SECURITY_ADMIN: "administrators.md",
     RoleGrant.Role.AUDITOR: "administrators.md",
@@ -149,7 +150,7 @@ def test_chinese_readme_names_the_same_commands_and_logins():
 
 @pytest.mark.parametrize("page", HANDBOOK, ids=page_name)
 def test_login_named_in_the_handbook_is_in_the_demo(page):
-    patterns = r"`((?:city|system|security|taihe|yingshang)_[a-z]+|leader|inspector|auditor)`"
+    patterns = r"`((?:city|system|security|taihe|yingshang)_[a-z]+|leader|inspector|supervisor|auditor)`"
 
     named = set(re.findall(patterns, page.read_text()))
 

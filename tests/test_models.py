@@ -41,7 +41,10 @@ from supervision.models import (
     Document,
     DocumentSeries,
     EnteredMark,
+    PaperStyle,
+    Receipt,
     RenderedFile,
+    SchemeIndicator,
     Snapshot,
     SnapshotComponent,
     SnapshotLine,
@@ -49,6 +52,7 @@ from supervision.models import (
 )
 from tests import factories
 from tests.funding import rows as funding_rows
+from tests.supervision import check_rows, disclosure_rows, letter_rows, rectification_rows
 from tests.supervision import funds as fund_standings_rows
 
 OURS = [
@@ -148,6 +152,27 @@ def issued():
     row.issued_at, row.issued_by = NOW, row.drafted_by
     row.save()
     return row
+
+
+def receipt():
+    paper = issued()
+    return Receipt.objects.create(
+        document=paper,
+        agency=factories.AgencyFactory(),
+        recipient="太和县民生办",
+        sent_on=NOW.date(),
+        sent_by=paper.drafted_by,
+    )
+
+
+def paper_style():
+    return PaperStyle.objects.create(agency=factories.AgencyFactory(), updated_by=factories.UserFactory())
+
+
+def scheme_indicator():
+    indicator = factories.IndicatorFactory(assessed=False)
+    scheme = factories.plain_scheme(indicator.sub_project.project.programme)
+    return SchemeIndicator.objects.create(scheme=scheme, indicator=indicator, counts=True)
 
 
 def rendered():
@@ -388,6 +413,8 @@ VALID = {
     "project": factories.ProjectFactory,
     "project_lineage": lineage,
     "region": factories.RegionFactory,
+    "paper_style": paper_style,
+    "receipt": receipt,
     "rendered_file": rendered,
     "reminder": reminder,
     "report": factories.ReportFactory,
@@ -396,6 +423,7 @@ VALID = {
     "responsibility": duty(Responsibility, office="县政府副县长"),
     "role_grant": role_grant,
     "save_batch": save_batch,
+    "scheme_indicator": scheme_indicator,
     "scoring_component": lambda: factories.plain_scheme(factories.ProgrammeFactory()).components.get(),
     "scoring_scheme": lambda: factories.plain_scheme(factories.ProgrammeFactory()),
     "entered_mark": entered_mark,
@@ -408,11 +436,13 @@ VALID = {
     "target_sentence": duty(TargetSentence, text="建设73个"),
 }
 
-VALID |= funding_rows.VALID | fund_standings_rows.VALID
+VALID |= funding_rows.VALID | fund_standings_rows.VALID | check_rows.VALID | disclosure_rows.VALID
+VALID |= rectification_rows.VALID | letter_rows.VALID
 
 # -- how each constraint that is neither a unique nor a list of values is broken -----------------
 
 BROKEN = {
+    "component_counted_given": {"kind": "finding_off"},
     "component_mark_given": {"kind": "entered"},
     "component_places_given": {"kind": "year_end"},
     "component_span_given": {"kind": "timeliness"},
@@ -500,15 +530,30 @@ BROKEN = {
     "component_weight_valid": {"weight": 101},
     "component_cap_valid": {"cap": 0},
     "document_issued_pair": {"state": "issued", "number": 8, "issued_on": NOW.date(), "issued_at": NOW},
+    "document_reviewed_pair": {"reviewed_at": NOW},
+    "document_edited_pair": {"edited_at": NOW},
+    "document_voided_pair": {"state": "void", "void_reason": "内容有误", "voided_at": NOW},
+    "document_void_has_reason": {"void_reason": "内容有误"},
+    "document_period_given": {"period": None},
+    "series_first_number_valid": {"first_number": 2},
+    "receipt_agency_unique": {"recipient": "界首市民生办"},
+    "receipt_recipient_unique": {"agency": None, "way": "paper"},
+    "receipt_account_has_agency": {"agency": None},
+    "receipt_received_pair": {"received_at": NOW},
+    "receipt_reminded_pair": {"reminded_at": NOW},
+    "paper_style_days_valid": {"check_days": 0},
+    "paper_style_pitch_valid": {"line_pitch": 10},
     "participant_name_unique": {"code": "another"},
     "document_issued_has_number": {"number": 8},
     "document_correction_names": {"kind": "correction"},
 }
 
-BROKEN |= funding_rows.BROKEN | fund_standings_rows.BROKEN
+BROKEN |= funding_rows.BROKEN | fund_standings_rows.BROKEN | check_rows.BROKEN | disclosure_rows.BROKEN
+BROKEN |= rectification_rows.BROKEN | letter_rows.BROKEN
 
 #: A list of values that a constraint checked before it keeps as well; what else the row then needs.
-SUBSUMED = {"document_state_valid": "document_issued_has_number"}
+SUBSUMED = {"document_state_valid": "document_issued_has_number"} | check_rows.SUBSUMED
+SUBSUMED |= rectification_rows.SUBSUMED | {"letter_reply_state_valid": "letter_reply_judged"}
 BESIDE = {"indicator_kind_valid": {"assessed": False}, "period_state_valid": {"closed_at": NOW}}
 
 
@@ -519,6 +564,10 @@ def broken(model, constraint):
         row = issued()
     if constraint.name == "report_agency_unique":
         row = factories.ReportFactory(participant=None, agency=factories.AgencyFactory())
+    if constraint.name == "check_agency_unique":
+        row = check_rows.snapshot_check(agency=factories.AgencyFactory())
+    if constraint.name == "rectification_two_persons":
+        return rectification_rows.closed_by_who_reported()
     if constraint.name == "benchmark_fund_unique":
         row = factories.BenchmarkFactory(indicator=None, fund_rate="project/disbursed/planned")
     if constraint.name == "indicator_not_own_part":
@@ -537,6 +586,12 @@ def broken(model, constraint):
         row.agency = factories.AgencyFactory()
     if constraint.name == "entered_mark_two_people":
         row.confirmed_by = row.entered_by
+    if constraint.name == "rule_firing_waived_why":
+        row.waived_by = row.rule.made_by
+    if constraint.name == "letter_closed_by_figure":
+        row.closed_by = row.drafted_by
+    if constraint.name == "disclosure_withdrawn_reason":
+        row.withdrawn_at, row.withdrawn_by = NOW, row.published_by
     if constraint.name == "cell_review_answer_said":
         row.answered_by = factories.UserFactory()
     if constraint.name == "lead_objection_settlement":
@@ -625,6 +680,7 @@ def test_table_and_index_names_are_short(model):
 
 #: A moment whose person is not a user of ours, or stands elsewhere in the row.
 NO_PERSON = {"due_at", "starts_at", "ends_at", "sealed_at", "finished_at", "rendered_at", "flagged_at"}
+NO_PERSON |= {"fired_at", "recorded_at", "taken_at"}
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)

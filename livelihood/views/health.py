@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from livelihood.access import NotAllowed, may_see_status
 from livelihood.health import findings
 from livelihood.models import Job
+from livelihood.verified import last_verification
 
 
 @login_not_required
@@ -46,6 +47,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "waiting": Job.objects.filter(state=Job.State.QUEUED).count(),
         "running": Job.objects.filter(state=Job.State.RUNNING).count(),
         "failed": Job.objects.filter(state=Job.State.FAILED).count(),
+        "verified": last_verification(),
         "now": timezone.now(),
     }
     return render(request, "livelihood/status.html", context)

@@ -1,16 +1,46 @@
 """Models of the supervision app, by theme; import them from here."""
 
-from supervision.models.documents import Document, DocumentSeries, RenderedFile
+from supervision.models.checks import Check, CheckLine
+from supervision.models.disclosure import Disclosure, DisclosureFile, DisclosureObjection
+from supervision.models.documents import Document, DocumentSeries, Receipt, RenderedFile
+from supervision.models.files import KeptFile
 from supervision.models.funds import FundSetLine, SnapshotFund, SnapshotFundRate
-from supervision.models.scoring import EnteredMark, ScoringComponent, ScoringScheme
+from supervision.models.inspections import Inspection, InspectionFinding, InspectionPhoto, Interview
+from supervision.models.letters import LetterRecheck, LetterReply, SupervisionLetter
+from supervision.models.oversight import Level, OversightRule, OversightSetting, RuleFiring
+from supervision.models.paper_style import PaperStyle
+from supervision.models.rectification import Rectification, RectificationFile, RectificationStep
+from supervision.models.scoring import EnteredMark, SchemeIndicator, ScoringComponent, ScoringScheme
 from supervision.models.standings import Snapshot, SnapshotComponent, SnapshotLine, SnapshotUnit
 
 __all__ = [
+    "Check",
+    "CheckLine",
+    "Disclosure",
+    "DisclosureFile",
+    "DisclosureObjection",
     "Document",
     "DocumentSeries",
     "EnteredMark",
     "FundSetLine",
+    "Inspection",
+    "InspectionFinding",
+    "InspectionPhoto",
+    "Interview",
+    "KeptFile",
+    "LetterRecheck",
+    "LetterReply",
+    "Level",
+    "OversightRule",
+    "OversightSetting",
+    "PaperStyle",
+    "Receipt",
+    "Rectification",
+    "RectificationFile",
+    "RectificationStep",
     "RenderedFile",
+    "RuleFiring",
+    "SchemeIndicator",
     "ScoringComponent",
     "ScoringScheme",
     "Snapshot",
@@ -19,4 +49,5 @@ __all__ = [
     "SnapshotFundRate",
     "SnapshotLine",
     "SnapshotUnit",
+    "SupervisionLetter",
 ]

@@ -24,13 +24,15 @@ from projects.models import Figure, Indicator, Programme, Report, ReportingPerio
 from projects.services.catalogue import load_catalogue
 from projects.services.cross_rules import activate_cross_rule, create_cross_rule
 from projects.services.programmes import open_programme
-from supervision.models import DocumentSeries, ScoringComponent, ScoringScheme
+from supervision.models import ScoringComponent, ScoringScheme
+from supervision.services.demo_disclosure import load_disclosure
+from supervision.services.demo_letters import load_letters
 from supervision.services.demo_months import DemoMonths, due_at, month_end
+from supervision.services.demo_papers import load_series, send_last
+from supervision.services.demo_rectification import load_rectification
 from supervision.services.demo_taihe import load_taihe
 from supervision.services.demo_zhangye import load_zhangye
 
-#: Numbers of the series that papers made elsewhere have used; the first bulletin gets the next.
-NUMBERS_USED = 7
 GRACE_HOURS = 24
 #: The circular of the office sets these dates in the demo; the annex prints none.
 MILESTONES = {
@@ -70,7 +72,11 @@ def load_demo(*, catalogue_only: bool = False) -> DemoOutcome:
         programme = _DemoCatalogue(catalogue, system, counts).load()
     if not catalogue_only:
         DemoMonths(catalogue, programme, counts).load()
+        counts["送达"] = send_last(programme=programme, by=User.objects.get(username="city_office"))
+        load_disclosure(programme=programme, by=User.objects.get(username="city_office"))
+        counts["督办函"] += load_letters(programme, by=User.objects.get(username="city_office"))
         load_tongguan(by=User.objects.get(username="tongguan_office"))
+        load_rectification(programme)
         load_taihe(by=User.objects.get(username="taihe_office"))
         load_zhangye(by=User.objects.get(username="zhangye_office"))
     record_event(by=system, verb="load_demo", target=programme, after=dict(counts))
@@ -156,9 +162,7 @@ class _DemoCatalogue:
             kind=ScoringComponent.Kind.PROJECT_RATES,
             weight=Decimal(100),
         )
-        DocumentSeries.objects.create(
-            agency=self.programme.office, word="民生办", year=self.programme.year, last_number=NUMBERS_USED
-        )
+        load_series(agency=self.programme.office, word="民生办", year=self.programme.year, by=self.office)
 
     def _load_periods(self) -> None:
         """Eight open months without reports: those come with the figures, or when a reporter opens the month."""

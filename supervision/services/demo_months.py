@@ -29,8 +29,9 @@ from projects.services.figure_facts import facts_of, near_indicators
 from projects.services.flags import refresh_flags
 from projects.services.reports import create_reports
 from supervision.services.closing import close_month
+from supervision.services.demo_checks import answer_checks
+from supervision.services.demo_papers import issue_reviewed
 from supervision.services.demo_workflow import load_workflow
-from supervision.services.documents import issue_document
 
 LAST_ISSUED = 7
 #: Hours of the day at which things happen in the demo.
@@ -210,7 +211,13 @@ class DemoMonths:
 
     def _issue(self, month: int, period: ReportingPeriod) -> None:
         closed = close_month(period=period, without=[], by=self.office)
-        issue_document(document=closed.document, by=self.office, issued_on=following(self.year, month, ISSUE_DAY))
+        answer_checks(
+            snapshot=closed.snapshot,
+            closed_on=following(self.year, month, CLOSE_DAY),
+            by=self.office,
+            objects=month == LAST_ISSUED,
+        )
+        issue_reviewed(document=closed.document, by=self.office, issued_on=following(self.year, month, ISSUE_DAY))
         closed_at = moment(following(self.year, month, CLOSE_DAY), CLOSED)
         ReportingPeriod.objects.filter(pk=period.pk).update(closed_at=closed_at)
         self.counts["通报"] += 1

@@ -34,7 +34,7 @@ from supervision.services.demo_months import (
     moment,
     month_end,
 )
-from supervision.services.documents import issue_document
+from supervision.services.demo_papers import issue_reviewed
 from supervision.services.marks import MarkEntry, confirm_marks, enter_marks, marked_components
 from supervision.services.schemes import adopt_scheme
 
@@ -97,7 +97,7 @@ def _load_month(programme: Programme, by: User) -> None:
     Report.objects.filter(period=period).exclude(participant__kind=Participant.Kind.WHOLE).update(submitted_at=sent_at)
     _load_marks(period, by)
     closed = close_month(period=period, without=[], by=by)
-    issue_document(document=closed.document, by=by, issued_on=following(programme.year, FILLED_MONTH, ISSUE_DAY))
+    issue_reviewed(document=closed.document, by=by, issued_on=following(programme.year, FILLED_MONTH, ISSUE_DAY))
     closed_at = moment(following(programme.year, FILLED_MONTH, CLOSE_DAY), CLOSED)
     ReportingPeriod.objects.filter(pk=period.pk).update(closed_at=closed_at)
 

@@ -34,8 +34,8 @@ from projects.services.periods import open_period
 from projects.services.programmes import open_programme
 from projects.services.reports import approve_report, receive_report
 from supervision.services.closing import close_month
+from supervision.services.demo_papers import issue_reviewed
 from supervision.services.demo_week import open_demo_week
-from supervision.services.documents import issue_document
 
 CODE = "zhangye-2022"
 DEMO_MARK = "演示数据"
@@ -172,7 +172,7 @@ class _Month:
         closed = close_month(period=period, without=[], by=self.by)
         issued_on = self.ends_on + datetime.timedelta(days=ISSUE_DAY)
         if self.month == min(MONTHS):
-            issue_document(document=closed.document, by=self.by, issued_on=issued_on)
+            issue_reviewed(document=closed.document, by=self.by, issued_on=issued_on)
         ReportingPeriod.objects.filter(pk=period.pk).update(closed_at=_moment(issued_on, CLOSED))
 
     def _entries(self) -> dict[int | None, list[FigureEntry]]:

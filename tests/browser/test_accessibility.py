@@ -6,7 +6,7 @@ import pytest
 
 from livelihood.models import Job, User
 from projects.models import Indicator, Report, ReportingPeriod, SubProject
-from supervision.models import Document
+from supervision.models import Disclosure, Document, SupervisionLetter
 from tests.support.browser import LARGE, ROOT, SMALL, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -40,6 +40,7 @@ PAGES = {
         "{july}reopen/",
         "/documents/",
         "/documents/{issued}/",
+        "/letters/{letter}/",
         "/jobs/{job}/",
         "/programmes/fuyang-2020/funds/",
         "/programmes/fuyang-2020/funds/held/",
@@ -81,6 +82,18 @@ MORE = {
         "{july}why/341222/overall/",
         "{july}why/341222/projects/26/",
         "{july}why/341222/funds/project-disbursed/",
+        "/letters/",
+        "/letters/new/?programme=fuyang-2020&period=2020-07&unit=341222&indicator={indicator}",
+        "{july}oversight/",
+        "/programmes/fuyang-2020/oversight/rules/",
+        "/programmes/fuyang-2020/oversight/rules/new/",
+        "/disclosures/",
+        "/disclosures/{disclosure}/",
+        "/disclosures/{disclosure}/site/index.html",
+        "/disclosures/{disclosure}/site/project-26.html",
+        "/disclosures/{disclosure}/objections/new/",
+        "/documents/{issued}/disclosure/",
+        "/programmes/fuyang-2020/weekly/",
         "/programmes/fuyang-2020/funds/lines/",
         "/programmes/fuyang-2020/funds/plan/printed/",
         "{august}import/",
@@ -143,6 +156,8 @@ def places(shared_demo):
         "project": sub_project.project_id,
         "sub_project": sub_project.pk,
         "issued": Document.objects.filter(state="issued").first().pk,
+        "letter": SupervisionLetter.objects.first().pk,
+        "disclosure": Disclosure.objects.first().pk,
         "job": job.pk,
     }
 

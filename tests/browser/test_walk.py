@@ -51,7 +51,7 @@ def test_figures_of_a_county_become_the_issued_bulletin(demo_visitors, stopwatch
     stopwatch.lap("average")
     close(office, august)
     stopwatch.lap("close, in the worker")
-    issue(office, august)
+    issue(office, demo_visitors.log_in("city_office_head"), august)
     stopwatch.lap("issue")
     paper = download(office)
     stopwatch.lap("file, in the worker, and download")
@@ -144,12 +144,17 @@ def close(page, period):
     page.locator("#job a.btn-primary").click()
 
 
-def issue(page, period):
-    """Give the drafted paper its number."""
-    draft = Document.objects.get(period=period, state="draft")
+def issue(page, colleague, period):
+    """Have a colleague read the draft, then give it a number that leaves others out, which the page asks about."""
+    draft = Document.objects.get(period=period, kind="bulletin", state="draft")
+    colleague.goto(f"/documents/{draft.pk}/")
+    colleague.get_by_role("button", name="核稿通过").click()
+    expect(colleague.get_by_role("button", name="签发")).to_be_visible()
     page.goto(f"/documents/{draft.pk}/")
     page.fill("[name=issued_on]", "2020-09-29")
     page.fill("[name=number]", str(NUMBER))
+    page.get_by_role("button", name="签发").click()
+    page.get_by_label("空出的号是在别处印发的").check()
     page.get_by_role("button", name="签发").click()
     expect(page.locator(".paper-number")).to_contain_text(f"{NUMBER}号")
 
