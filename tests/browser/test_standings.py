@@ -78,7 +78,7 @@ def ask_why_of_a_figure(page):
 
 def why_link(page):
     """The printed rate of 太和县 in the table of the project's page."""
-    return page.locator(".project-table tbody tr", has_text="太和县").locator("a[data-why]")
+    return page.locator(".project-table tbody tr", has_text="太和县").locator("a[data-why]").first
 
 
 def why_of_taihe_as_sent(page):
