@@ -4,8 +4,6 @@ Workbooks are made here from the product's own templates, with changed values: n
 """
 
 import io
-import sys
-import time
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -79,20 +77,6 @@ def ask_why(page: Page) -> None:
     page.goto(f"{ISSUED_MONTH}/ranking/?open=26")
     page.locator(".row-detail", has_text="培训幼儿教师").locator("a[data-why]").nth(1).click()
     page.get_by_role("heading", name="数从哪里来").wait_for()
-
-
-def open_newest_paper(page: Page) -> None:
-    """The newest issued 通报."""
-    page.goto("/documents/")
-    page.locator("tbody a").first.click()
-    page.locator(".paper").wait_for()
-    # The worker renders the demo's papers in the background.
-    limit = time.monotonic() + PATIENCE_SECONDS
-    while not page.get_by_role("link", name="下载").count():
-        if time.monotonic() > limit:
-            sys.exit("公文的文件一直没有生成，后台任务没有在运行。")
-        page.wait_for_timeout(2000)
-        page.reload()
 
 
 def preview_import(page: Page) -> None:

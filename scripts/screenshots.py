@@ -24,7 +24,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import picture_office as city
+import picture_papers as papers
 import picture_steps as steps
+import pypdfium2
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -71,7 +73,7 @@ class Picture:
     has_wide: bool = False
 
 
-#: In this order: what changes the demo comes last. The picture of the paper itself is made by `draw_bulletin`.
+#: In this order: what changes the demo comes last. The pictures of the papers themselves are made by `draw_papers`.
 PICTURES = [
     Picture("login", None, steps.at("/login/")),
     Picture("home-city", "city_office", steps.at("/"), has_wide=True),
@@ -95,7 +97,17 @@ PICTURES = [
     Picture("provincial", "leader", steps.at(f"{steps.ISSUED_MONTH}/provincial/?last=half")),
     Picture("plausibility", "city_office", steps.at(f"{steps.OPEN_MONTH}/plausibility/")),
     Picture("close", "city_office", steps.at(f"{steps.OPEN_MONTH}/close/")),
-    Picture("document", "city_office", steps.open_newest_paper),
+    Picture("document", "city_office", papers.open_paper("bulletin")),
+    Picture("documents", "city_office", steps.at("/documents/")),
+    Picture("document-edit", "zhangye_office", papers.edit_draft),
+    Picture("check", "yingshang_head", steps.at(f"{steps.ISSUED_MONTH}/checks/")),
+    Picture("checks", "city_office", steps.at(f"{steps.ISSUED_MONTH}/checks/")),
+    Picture("letter", "city_office", papers.open_letter),
+    Picture("rectification", "city_office", steps.at("/rectification/")),
+    Picture("rectification-item", "city_office", papers.open_item),
+    Picture("inspection-phone", "inspector", papers.visit_on_phone, size=papers.PHONE),
+    Picture("disclosure", "city_office", papers.open_disclosure),
+    Picture("weekly", "city_office", steps.at(f"{steps.PROGRAMME}/weekly/")),
     Picture("funds", "city_office", steps.at(f"{steps.PROGRAMME}/funds/"), has_wide=True),
     Picture("funds-held", "city_office", steps.at(f"{steps.PROGRAMME}/funds/held/")),
     Picture("funds-project", "city_office", steps.at(f"{steps.PROGRAMME}/funds/projects/6/")),
@@ -132,15 +144,22 @@ PICTURES = [
     Picture("rollover", "city_office", city.roll_over),
     Picture("lineage", "city_office", city.open_lineage),
     Picture("readiness", "city_office", city.open_readiness),
+    Picture("oversight", "city_office", papers.judge_open_month),
 ]
-BULLETIN = "bulletin"
+#: Pages of the newest issued papers as the product's own PDF prints them: file name, kind, a line of the page.
+PAPERS = [
+    ("bulletin", "bulletin", ""),
+    ("bulletin-attachment", "bulletin", "附件 2"),
+    ("letter-paper", "letter", ""),
+]
+PAPER_SCALE = 1.25
 WIDE_ENDING = "-1920"
 
 
 def image_names() -> set[str]:
     """The file names this tool makes."""
     wide = {f"{picture.name}{WIDE_ENDING}.png" for picture in PICTURES if picture.has_wide}
-    return {f"{picture.name}.png" for picture in PICTURES} | wide | {f"{BULLETIN}.png"}
+    return {f"{picture.name}.png" for picture in PICTURES} | wide | {f"{name}.png" for name, _, _ in PAPERS}
 
 
 def main() -> None:
@@ -149,7 +168,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="only these pictures, e.g. home-city")
     parser.add_argument("--address", help="a site that runs already, with an untouched demo")
     options = parser.parse_args()
-    if unknown := set(options.names) - {picture.name for picture in PICTURES} - {BULLETIN}:
+    if unknown := set(options.names) - {picture.name for picture in PICTURES} - {name for name, _, _ in PAPERS}:
         sys.exit(f"没有这些图：{'、'.join(sorted(unknown))}。")
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
@@ -213,9 +232,9 @@ def take_all(program: str, address: str, names: list[str]) -> None:
             if picture.login not in pages:
                 pages[picture.login] = steps.log_in(browser, address, picture.login)
             take(pages[picture.login], picture)
-        if not names or BULLETIN in names:
-            page = pages.get("city_office") or steps.log_in(browser, address, "city_office")
-            draw_bulletin(page)
+        chosen = [paper for paper in PAPERS if not names or paper[0] in names]
+        if chosen:
+            draw_papers(pages.get("city_office") or steps.log_in(browser, address, "city_office"), chosen)
         browser.close()
 
 
@@ -257,33 +276,21 @@ def shrink(file: Path) -> None:
     small.save(file, optimize=True)
 
 
-def draw_bulletin(page: Page) -> None:
-    """The first page of the newest issued 通报 as LibreOffice draws it; without LibreOffice the old picture stays."""
-    office, draw = shutil.which("soffice"), shutil.which("pdftoppm")
-    if not (office and draw):
-        sys.stdout.write(
-            f"没有 LibreOffice 或 pdftoppm，{BULLETIN}.png 未更新；"
-            "请运行：sudo apt-get install -y libreoffice-writer poppler-utils\n"
-        )
+def draw_papers(page: Page, chosen: list[tuple[str, str, str]]) -> None:
+    """Pages of papers, printed: each the first page of its PDF that has the line (none: the first page)."""
+    if not shutil.which("soffice"):
+        sys.stdout.write("没有 LibreOffice，公文的图未更新；请运行：sudo apt-get install -y libreoffice-writer\n")
         return
-    steps.open_newest_paper(page)
-    paper = page.request.get(page.get_by_role("link", name="下载").get_attribute("href")).body()
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "paper.docx").write_bytes(paper)
-        profile = f"-env:UserInstallation=file://{folder}/profile"
-        # Both are programs of the system, on a file and in a folder of our own.
-        subprocess.run(  # noqa: S603 - a list of our own, no shell
-            [office, profile, "--headless", "--convert-to", "pdf", "paper.docx"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            timeout=steps.PATIENCE_SECONDS,
-        )
-        subprocess.run(  # noqa: S603 - a list of our own, no shell
-            [draw, "-png", "-r", "72", "-singlefile", "paper.pdf", str(IMAGES / BULLETIN)], cwd=folder, check=True
-        )
-    shrink(IMAGES / f"{BULLETIN}.png")
-    sys.stdout.write(f"{BULLETIN}.png\n")
+    for name, kind, line in chosen:
+        with pypdfium2.PdfDocument(papers.pdf_of(page, kind)) as paper:
+            sheet = next(sheet for sheet in paper if not line or line in _lines(sheet))
+            sheet.render(scale=PAPER_SCALE).to_pil().save(IMAGES / f"{name}.png")
+        shrink(IMAGES / f"{name}.png")
+        sys.stdout.write(f"{name}.png\n")
+
+
+def _lines(sheet: pypdfium2.PdfPage) -> list[str]:
+    return sheet.get_textpage().get_text_range().splitlines()
 
 
 def refuse_large_files() -> None:

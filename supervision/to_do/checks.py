@@ -1,11 +1,9 @@
 """What 核对 asks of people: units and lead agencies to answer, the city office to settle; and the step of the close."""
 
-import datetime
 from collections.abc import Iterator
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
 from livelihood.access import Role, access_of
 from livelihood.models import User
@@ -16,6 +14,7 @@ from supervision.documents.blockers import Blocker, register_issue_check
 from supervision.models import Check, Document, Snapshot
 from supervision.services.checks import may_answer, open_checks, open_objections, unmended_objections
 from supervision.services.close_steps import CloseStep, register_close_step
+from supervision.to_do.deadlines import end_of
 
 
 def register() -> None:
@@ -91,8 +90,3 @@ def checks_to_follow(user: User) -> Iterator[ToDo]:
             is_urgent=bool(waits),
             note=summary.words,
         )
-
-
-def end_of(day: datetime.date) -> datetime.datetime:
-    """Return the last moment of a day."""
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(23, 59, 59)))

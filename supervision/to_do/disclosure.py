@@ -1,18 +1,13 @@
 """What 公示 offers to the registries: its jobs, the objections that wait for an answer."""
 
-import datetime
-
 from django.urls import reverse
-from django.utils import timezone
 
 from livelihood.access import Role, access_of
 from livelihood.models import Job, User
 from livelihood.registry import JobPage, ToDo, register_job, register_job_page, register_to_do
 from supervision.models import DisclosureObjection
 from supervision.services import disclosure
-
-#: At this hour of its last day an answer is late.
-END_OF_DAY = datetime.time(23, 59)
+from supervision.to_do.deadlines import end_of
 
 
 def register() -> None:
@@ -36,7 +31,7 @@ def objections_to_answer(user: User):
             label=f"答复公示异议{row.nth}：{row.disclosure.document.period.label}{about}",
             url=reverse("supervision:objection-detail", args=[row.pk]),
             action="答复",
-            due_at=timezone.make_aware(datetime.datetime.combine(row.due_on, END_OF_DAY)),
+            due_at=end_of(row.due_on),
             note="公示期满后收到" if row.received_on > row.disclosure.closes_on else "",
         )
 

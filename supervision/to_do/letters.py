@@ -1,7 +1,5 @@
 """To-do of letters: answers due and overdue for who received one; replies to judge and drafts for the office."""
 
-import datetime
-
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +12,7 @@ from supervision.models import KeptFile, LetterRecheck, LetterReply, Snapshot, S
 from supervision.oversight.last_month import supervised_last_month
 from supervision.rectification.owners import register_owner
 from supervision.services.close_steps import CloseStep, register_close_step
+from supervision.to_do.deadlines import end_of
 
 _NAMES = ("document__series", "participant", "agency", "period__programme")
 
@@ -68,11 +67,6 @@ def overdue_letters(user: User):
             action="查看",
             due_at=end_of(deadlines[0]),
         )
-
-
-def end_of(day: datetime.date) -> datetime.datetime:
-    """Return the last moment of a day, local time."""
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(23, 59)))
 
 
 def register() -> None:

@@ -1,10 +1,8 @@
 """What 整改 asks of people: units to fill and report, the office to assign and verify, inspectors to end drafts."""
 
-import datetime
 from collections.abc import Iterator
 
 from django.urls import reverse
-from django.utils import timezone
 
 from livelihood.access import COUNTY_ROLES, Role, access_of
 from livelihood.models import User
@@ -12,8 +10,8 @@ from livelihood.registry import ToDo, register_to_do
 from supervision.documents.sections import register_findings
 from supervision.models import Inspection, Rectification
 from supervision.rectification.findings import findings_of
+from supervision.to_do.deadlines import end_of
 
-END_OF_DAY = datetime.time(23, 59)
 #: Items named one by one; more are counted.
 SHOWN = 5
 State = Rectification.State
@@ -40,7 +38,7 @@ def own_items(user: User) -> Iterator[ToDo]:
             label=f"{item}：{about}",
             url=reverse("supervision:rectification-detail", args=[item.pk]),
             action="填原因和措施" if not item.measures else "记进展",
-            due_at=timezone.make_aware(datetime.datetime.combine(item.deadline, END_OF_DAY)),
+            due_at=end_of(item.deadline),
         )
     if len(rows) > SHOWN:
         yield ToDo(f"还有 {len(rows) - SHOWN} 件整改", reverse("supervision:rectification-list"), "看台账")
