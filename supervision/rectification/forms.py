@@ -71,10 +71,10 @@ class FilesField(forms.FileField):
 
     widget = SeveralFilesInput
 
-    def __init__(self, *, label: str, accept: str = ACCEPTED, help_text: str = "", **attrs):
+    def __init__(self, *, label: str, accept: str = ACCEPTED, help_text: str = "", required: bool = False, **attrs):
         super().__init__(
             label=label,
-            required=False,
+            required=required,
             help_text=help_text,
             widget=SeveralFilesInput(attrs={"multiple": True, "accept": accept} | attrs),
         )

@@ -110,7 +110,9 @@ def _of_draft(visit: Inspection) -> dict:
 class FolderForm(forms.Form):
     """A folder of photos."""
 
-    photos = FilesField(label="照片", accept=PHOTOS, help_text="可以一次选一个文件夹里的全部照片，最多 100 张。")
+    photos = FilesField(
+        label="照片", accept=PHOTOS, required=True, help_text="可以一次选一个文件夹里的全部照片，最多 100 张。"
+    )
 
 
 class PointsForm(forms.Form):
