@@ -38,6 +38,7 @@ def draft_and_try(page):
     page.get_by_role("button", name="试算以往各月").click()
 
     results = page.locator("section", has_text="试算结果")
+    expect(results.locator("tbody tr").first).to_be_visible()
     assert {month: outcome(results, month) for month in ("4", "5", "6", "7")} == {
         "4": ["0", "0", "0", "✓ 相符"],
         "5": ["1", "0", "+1", "! 不符"],
