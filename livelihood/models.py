@@ -68,6 +68,11 @@ class Region(models.Model):
         return f"本{self._level or '地'}"
 
     @property
+    def peer_word(self) -> str:
+        """Return what a province counts this place among: 16个市, or of a county or district 104个县."""
+        return "县" if self.kind == Region.Kind.COUNTY else "市"
+
+    @property
     def _level(self) -> str:
         words = {Region.Kind.PROVINCE: "省", Region.Kind.CITY: "市", Region.Kind.COUNTY: self.name[-1:]}
         return words.get(self.kind, "")

@@ -31,14 +31,13 @@ def ranking(source: Source, options: dict[str, str]) -> list[Paragraph] | None:
     if options["form"] == "all" or number <= 2 * count:
         return [Paragraph([_places(source, places, unplaced, options["style"], code="places")])]
     first, last = first_and_last(places, count)
-    return [
-        Paragraph(
-            [
-                _places(source, first, [], options["style"], code="first", head="居前的有："),
-                _places(source, last, unplaced, options["style"], code="last", head="居后的有："),
-            ]
-        )
+    sentences = [
+        _places(source, first, [], options["style"], code="first", head="居前的有："),
+        _places(source, last, unplaced, options["style"], code="last", head="居后的有："),
     ]
+    if "table_projects" in source.attached:
+        sentences.append(Sentence("全部名次见附件“各单位分项目进度表”。", code="all"))
+    return [Paragraph(sentences)]
 
 
 def _places(source: Source, places: dict, unplaced: list[dict], style: str, *, code: str, head: str = "") -> Sentence:

@@ -6,8 +6,9 @@ from livelihood.formats import chinese_numeral, format_date
 from supervision.documents import registered  # noqa: F401 - fills the list of sections
 from supervision.documents.below import TABLE
 from supervision.documents.edits import carried
+from supervision.documents.fitting import fitted
 from supervision.documents.paper import Bulletin, Chapter, Paragraph, Sentence, Source, paper_quotes, span
-from supervision.documents.sections import LEAD, Choices, kinds, section
+from supervision.documents.sections import LEAD, Choices, Chosen, kinds, section
 from supervision.documents.standing_text import standing_text
 from supervision.models import Document, Snapshot
 
@@ -38,6 +39,8 @@ def bulletin_content(
     source.attached = frozenset(row.code for row in chosen.sections if row.on)
     programme = snapshot.period.programme
     words = standing_text(programme.owner.kind)
+    if choices is None:
+        fitted(chosen, lambda of: _measured(source, of, words.addressees))
     name = chosen.issuer or kinds()[chosen.kind].issuer or issuer
     bulletin = Bulletin(
         title=title_of(source, chosen),
@@ -55,6 +58,17 @@ def bulletin_content(
     carried(bulletin, chosen, [row.printed_name for row in source.standings.participants.values()])
     bulletin.choices = chosen.as_json()
     return bulletin
+
+
+def _measured(source: Source, choices: Choices, addressees: str) -> dict:
+    """What the length of the text is measured by; of the attachments only the titles count."""
+    return {
+        "title": title_of(source, choices),
+        "addressees": addressees,
+        "lead": _lead(source, choices).as_json(),
+        "chapters": [chapter.as_json() for chapter in _chapters(source, choices)],
+        "attachments": [{"title": section(row.code).heading} for row in choices.sections if _is_attached(row)],
+    }
 
 
 def title_of(source: Source, choices: Choices) -> str:
@@ -147,12 +161,15 @@ def _named(section_code: str, paragraphs: list[Paragraph]) -> list[Paragraph]:
     return paragraphs
 
 
+def _is_attached(row: Chosen) -> bool:
+    found = section(row.code)
+    return row.on and found is not None and found.is_table
+
+
 def _attachments(source: Source, choices: Choices) -> list:
     tables = []
-    for row in choices.sections:
+    for row in filter(_is_attached, choices.sections):
         found = section(row.code)
-        if not row.on or found is None or not found.is_table:
-            continue
         made = found.build(source, choices.options("below" if row.code == TABLE else row.code)) or []
         for table in made:
             table.code = row.code

@@ -56,7 +56,21 @@ def fund_chapter(source: Source, options: dict[str, str]) -> list[Paragraph] | N
         paid = [rate for rate in reported if rate.measure == "disbursed"]
         shown = reported if options["measures"] == "all" or not paid else paid
         paragraphs += [Paragraph(found) for rate in shown if (found := _units(source, rate, options))]
+        paragraphs += _elsewhere(source, kind, shown, options)
     return paragraphs
+
+
+def _elsewhere(source: Source, kind: str, shown: list[FundRate], options: dict[str, str]) -> list[Paragraph]:
+    """Say where the places are that the text leaves out."""
+    left_out = any(len(rate.units) > 1 and not _names_places(rate, options) for rate in shown)
+    if not left_out or "table_funds" not in source.attached:
+        return []
+    return [Paragraph([Sentence(f"各单位位次见附件“各单位{KINDS[kind]}情况表”。", code=f"{kind}-elsewhere")])]
+
+
+def _names_places(rate: FundRate, options: dict[str, str]) -> bool:
+    placed = sum(1 for row in rate.units if row["place"])
+    return options["form"] in ("all", "ends") or (options["form"] == "few" and placed <= ALL_PLACES)
 
 
 def _chain(source: Source, rates: list[FundRate]) -> Sentence:
@@ -126,9 +140,7 @@ def _units(source: Source, rate: FundRate, options: dict[str, str]) -> list[Sent
     """Return who stands where, and who is below the province's average (R8, R9); nothing for a single unit."""
     if len(rate.units) < 2:
         return []
-    placed = sum(1 for row in rate.units if row["place"])
-    is_said = options["form"] in ("all", "ends") or (options["form"] == "few" and placed <= ALL_PLACES)
-    sentences = [_places(source, rate, options)] if is_said else []
+    sentences = [_places(source, rate, options)] if _names_places(rate, options) else []
     below, code = rate.below(), f"{rate.fund_kind}-{rate.measure}-below"
     if below:
         decimals = rate.whole["benchmark_decimals"]

@@ -94,8 +94,12 @@ def _by_milestones(source: Source, wholes: list[dict]) -> list[Sentence]:
 def _pooled(source: Source, wholes: list[dict], options: dict[str, str]) -> list[Sentence]:
     """全市汇总完成率：里程70.00%、…: sums over sums (R6), with who is left out (R5)."""
     rated = [row for row in wholes if row["rate"] is not None and row["additive"]]
-    if not rated or options[POOLED.code] == "none" or (options[POOLED.code] == "few" and len(rated) > FEW):
+    if not rated:
         return []
+    if options[POOLED.code] == "none" or (options[POOLED.code] == "few" and len(rated) > FEW):
+        if "table_indicators" not in source.attached:
+            return []
+        return [Sentence("各指标汇总完成率见附件“各单位分指标完成率表”。", code="pooled")]
     phrases, figures = [], []
     for row in rated:
         indicator = source.standings.indicators[row["indicator_id"]]
@@ -147,7 +151,7 @@ def _in_province(source: Source, last: int) -> list[Sentence]:
     counts = dict(places.annotate(place_group=group).values_list("place_group").annotate(number=Count("id")))
     if not counts:
         return []
-    words = ["居第一位的", f"居后{last}位的", "居其他位次的", "未公布参评市数的"]
+    words = ["居第一位的", f"居后{last}位的", "居其他位次的", f"未公布参评{owner.peer_word}数的"]
     groups = [(word, counts.get(at, 0)) for at, word in enumerate(words)]
     text = f"全省公布{owner.name}位次的指标{sum(counts.values())}项，其中{counted_groups(groups)}。"
     parts = [Part(str(count), "provincial", word, name=word) for word, count in groups if count]

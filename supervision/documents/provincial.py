@@ -55,10 +55,10 @@ def last_places(source: Source, options: dict[str, str]) -> list[Paragraph] | No
     return paragraphs or [Paragraph([Sentence(f"本期没有居全省后{last}位的项目。", code="none")])]
 
 
-def _place(row: Benchmark) -> tuple[str, Part]:
-    """居全省16个市第15位."""
-    words = f"居全省{row.city_count}个市第{row.city_place}位"
-    return words, Part(str(row.city_place), "provincial", "city_place", name=f"居全省{row.city_count}个市第")
+def _place(source: Source, row: Benchmark) -> tuple[str, Part]:
+    """居全省16个市第15位, of a county's programme 居全省61个县第50位."""
+    before = f"居全省{row.city_count}个{source.period.programme.owner.peer_word}第"
+    return f"{before}{row.city_place}位", Part(str(row.city_place), "provincial", "city_place", name=before)
 
 
 def _item(source: Source, row: Benchmark, indicator: Indicator) -> Sentence:
@@ -83,7 +83,7 @@ def _slowest(lines: list[dict]) -> list[dict]:
 
 
 def _sentence(source: Source, row: Benchmark, name: str, units: list[dict], word: str, *, code: str) -> Sentence:
-    words, place = _place(row)
+    words, place = _place(source, row)
     is_money = row.indicator_id is None
     names = [source.name(unit["participant_id"]) for unit in units]
     behind = source.behind_fund if is_money else source.behind

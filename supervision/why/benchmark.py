@@ -55,7 +55,7 @@ def _entered(entered: Benchmark | None, text: str, user: User, period: Reporting
     if entered.city_rate is not None:
         given.facts.append(Fact(f"{own}公布数", format_number(entered.city_rate)))
     if entered.city_place:
-        count = f"，共{entered.city_count}个市" if entered.city_count else ""
+        count = f"，共{entered.city_count}个{period.programme.owner.peer_word}" if entered.city_count else ""
         given.facts.append(Fact(f"{own}位次", f"第{entered.city_place}位{count}"))
     given.facts.append(Fact("录入", f"{entered.confirmed_by} {format_moment(entered.confirmed_at)}"))
     given.facts.append(Fact("修改", f"{entered.version - 1}次" if entered.version > 1 else "没有改过"))

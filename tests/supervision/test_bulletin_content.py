@@ -208,7 +208,11 @@ def test_sections_are_switched_ordered_and_written_as_chosen(fuyang):
     assert codes.index("below") < codes.index("ranking")
     ranking = next(chapter for chapter in content["chapters"] if chapter["code"] == "ranking")
     texts = [sentence["text"] for sentence in ranking["paragraphs"][0]["sentences"]]
-    assert texts == ["居前的有：1、太和县；2、颍州区。", "居后的有：7、临泉县；8、阜南县。"]
+    assert texts == [
+        "居前的有：1、太和县；2、颍州区。",
+        "居后的有：7、临泉县；8、阜南县。",
+        "全部名次见附件“各单位分项目进度表”。",
+    ]
     assert "新开工低于全省（72.13%）平均进度的有：颍上县54.00%，颍泉区71.00%，阜南县71.00%。" in printed(content)
     assert "table_below" not in [table["code"] for table in content["attachments"]]
 
@@ -226,3 +230,36 @@ def test_every_figure_of_lists_and_tables_names_its_row(fuyang):
     table = next(table for table in content["attachments"] if table["code"] == "table_indicators")
     for row, refs in zip(table["rows"], table["behind"], strict=True):
         assert all(ref for cell, ref in zip(row[3:-1], refs[3:-1], strict=True) if Decimal(cell.strip("▽/—") or 0))
+
+
+def test_first_draft_that_is_too_long_gives_lists_to_the_attachment_and_says_so():
+    """Six indicators with sixty units below 90%: four lists alone are longer than four pages."""
+    units = [f"某某某某某某某某某某某某第{chinese_numeral(number)}县" for number in range(1, 61)]
+    board = make_board(units)
+    for seq in range(1, 7):
+        project = factories.ProjectFactory(programme=board.period.programme, seq=seq, name=f"项目{seq}")
+        factories.SubProjectFactory(project=project)
+        rows = [*((unit, 100, 50) for unit in units), ("全市", 6000, None)]
+        board.indicator(f"指标{seq}", rows, project=project, benchmark=("90", "rate"))
+
+    first = write(board)
+
+    chosen = {row["code"]: row["options"] for row in first["choices"]["sections"]}
+    assert chosen["below"] == {"largest": "1"}
+    # six below, one list in the text, five in the attachment
+    assert "另有5项指标，全市低于全省平均进度（名单见附件“低于全省平均进度的其他指标”）。" in printed(first)
+    table = next(table for table in first["attachments"] if table["code"] == "table_below")
+    assert len(table["rows"]) == 5
+    # what an office chooses is printed as chosen, however long it gets
+    raised = [{"code": "below", "options": {"largest": "6"}}]
+    assert "另有" not in printed(write(board, choices={"sections": raised}))
+
+
+def test_place_of_a_county_is_among_counties():
+    board = make_board(["甲镇", "乙镇"], whole="全县")
+    board.period.programme.owner.kind = Region.Kind.COUNTY
+    board.period.programme.owner.save()
+    board.indicator("里程", [("甲镇", 100, 60), ("乙镇", 100, 90), ("全县", 200, None)], benchmark=("80", "rate"))
+    place(board, "里程", 60, 61)
+
+    assert "里程居全省61个县第60位，进度较慢的为甲镇。" in printed(write(board))
