@@ -184,8 +184,11 @@ def assert_paper_is_what_the_standings_say(paper, page, period, average):
     names = dict(Participant.objects.filter(programme=period.programme).values_list("id", "printed_name"))
     below = [names[row["participant_id"]] for row in standings.below(indicator)]
     assert below, "an average of 99.99 leaves somebody below it"
-    sentence = next(p.text for p in paper.paragraphs if f"{printed}%" in p.text)
-    places = [sentence.index(name) for name in below]
+    # In the text, or where the text is full in the attachment of the other lists.
+    rows = ["，".join(cell.text for cell in row.cells) for table in paper.tables for row in table.rows]
+    lines = [*(paragraph.text for paragraph in paper.paragraphs), *rows]
+    listed = next(line for line in lines if f"{printed}%" in line)
+    places = [listed.index(name) for name in below]
     assert places == sorted(places)
     for paragraph in page.locator(".paper .paper-indent").all_inner_texts():
         assert paragraph.strip() in text
