@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.commands import flush
 from hypothesis import settings as hypothesis_settings
 
-from tests.support import databases, memory, processes, worlds
+from tests.support import databases, logins, memory, processes, worlds
 
 pytest_plugins = ["tests.cast"]
 
@@ -60,6 +60,8 @@ def pytest_collection_finish(session):
     """Thousands of tests and the product are there to stay: the garbage collector need not look through them again."""
     gc.collect()
     gc.freeze()
+    # What a test leaves is looked for after fifty thousand new objects, not after each seven hundred.
+    gc.set_threshold(50_000, 50, 50)
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -99,6 +101,13 @@ def no_flush():
     patch.setattr(flush.Command, "handle", refuse)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_logins():
+    """`client.force_login` writes its session once; the login page is tested as it is."""
+    with logins.short_logins():
+        yield
 
 
 @pytest.fixture(scope="session")

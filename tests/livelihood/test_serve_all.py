@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from livelihood import embedded, embedded_host
+from tests.support import databases
 from tests.support.embedded import is_stopped, postmaster
 from tests.support.processes import ROOT, Process
 
@@ -56,14 +57,34 @@ def answers(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_interrupted_serve_all_leaves_nothing_behind_and_another_copys_servers_untouched(var, running, tmp_path):
+@pytest.fixture
+def nearly_migrated_var(var, django_db_setup):
+    """A copy whose database lacks the last migration, as after an update: all of them take half a minute.
+
+    The tests of make test-long begin with nothing.
+    """
+    servers = embedded.Servers(var)
+    servers.ensure_postgres()
+    rest = "DROP TABLE public.django_session; DELETE FROM public.django_migrations WHERE app = 'sessions'"
+    servers.query(databases.template_dump().read_text(), rest, database=embedded.DATABASE)
+    servers.stop()
+    return var
+
+
+def test_interrupted_serve_all_leaves_nothing_behind_and_another_copys_servers_untouched(
+    nearly_migrated_var, running, tmp_path
+):
+    var = nearly_migrated_var
     port = free_port()
     site = serve(var, port, tmp_path / "site.log")
     site.wait_until(lambda: answers(port), seconds=120)
+    sessions = embedded.Servers(var).query("SELECT * FROM django_session", database=embedded.DATABASE)
 
     site.popen.send_signal(signal.SIGINT)
     site.popen.wait(60)
 
+    # The table is there: it has migrated before it answered.
+    assert sessions == []
     assert "已停止" in site.text()
     assert embedded_host.processes_with("LIVELIHOOD_SERVED_BY", str(var)) == []
     assert is_stopped(embedded.Servers(var))

@@ -13,6 +13,7 @@ from django.db import connections
 
 from livelihood import embedded, embedded_host
 from tests.support import worlds
+from tests.support.migrating import growing_models
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What a later run need not make again.
@@ -58,14 +59,20 @@ def ensure_template() -> None:
         servers.query(f"ALTER DATABASE {draft} RENAME TO {TEMPLATE}")
 
 
+def template_dump() -> Path:
+    """Where the statements of the migrated template lie, once there is one."""
+    return KEPT / f"template-{_migrations_key()}.sql"
+
+
 def _migrate_or_repeat(name: str) -> None:
     """Run the real migrations; or, while no migration has changed since, the dump of what they made."""
-    dump = KEPT / f"template-{_migrations_key()}.sql"
+    dump = template_dump()
     if dump.exists():
         with connections["owner"].cursor() as cursor:
             cursor.execute(dump.read_text())
         return
-    call_command("migrate", verbosity=0, interactive=False)
+    with growing_models():
+        call_command("migrate", verbosity=0, interactive=False)
     text = run_client("pg_dump", "--inserts", name)
     # Lines with a backslash are for psql.
     keep(dump, "".join(line for line in text.splitlines(keepends=True) if not line.startswith("\\")))
