@@ -19,7 +19,7 @@ from projects.line_facts import LineFacts
 from projects.models import Evidence, Participant, Report
 from projects.month_starts import Start, carried_word, newest_starts, starts_from_weeks, weeks_within
 from projects.services.held import present_in
-from projects.services.reports import is_open_for_figures, is_whole
+from projects.services.report_locks import is_open_for_figures, is_whole
 
 Stage = FundFigure.Stage
 

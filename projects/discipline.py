@@ -6,7 +6,7 @@ A constant number of queries, whatever the number of units and months.
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from livelihood.access import Role, access_of, oversees
@@ -66,10 +66,11 @@ class DisciplineRow:
 class Discipline:
     """The discipline of one programme as the user may see it: everybody's, or the own units' alone.
 
-    `kind`: month or week; where there is none of that kind, the other. They are never counted together.
+    `kind`: month or week; where there is none of that kind, the other. They are never counted together. `alone` reads
+    nothing of other units than `unit`, where units report.
     """
 
-    def __init__(self, programme: Programme, user: User, *, unit: str = "", kind: str = ""):
+    def __init__(self, programme: Programme, user: User, *, unit: str = "", kind: str = "", alone: bool = False):
         self.programme, self.now = programme, timezone.now()
         self.sees_all = oversees(user, programme.owner_id)
         self.by_agency = programme.reporting_by == Programme.ReportingBy.AGENCY
@@ -79,7 +80,8 @@ class Discipline:
         self.kinds = [one for one in ReportingPeriod.Kind if any(period.kind == one for period in periods)]
         self.kind = kind if kind in self.kinds else next(iter(self.kinds), ReportingPeriod.Kind.MONTH)
         self.periods = [period for period in periods if period.kind == self.kind]
-        reports = Report.objects.visible_to(user).filter(period__programme=programme, period__kind=self.kind)
+        self.only = Q(participant__code=unit) if alone and not self.by_agency else Q()
+        reports = Report.objects.visible_to(user).filter(self.only, period__programme=programme, period__kind=self.kind)
         self.reports = list(
             reports.exclude(participant__kind=Participant.Kind.WHOLE)
             .select_related("participant", "agency", "submitted_by")
@@ -93,7 +95,7 @@ class Discipline:
         for row in given.values("report").annotate(count=Count("pk")).order_by():
             self.verdicts[row["report"]] = row["count"]
         self.outages = list(Outage.objects.filter(period__programme=programme).order_by("period", "id"))
-        self.reporters = self._reporters(user)
+        self.reporters = self._reporters(user, unit)
         self.reminders = self._reminders()
         self.rows = [self._row(reporter) for reporter in self.reporters]
         self.unit = next((row for row in self.rows if self.code(row.reporter) == unit), None)
@@ -105,18 +107,21 @@ class Discipline:
         """Return how an address names the reporter: a participant's code, an agency's id."""
         return reporter.code if isinstance(reporter, Participant) else f"agency-{reporter.pk}"
 
-    def _reporters(self, user: User) -> list:
+    def _reporters(self, user: User, unit: str) -> list:
         if self.by_agency:
             leads = Agency.objects.filter(led_sub_projects__project__programme=self.programme).distinct()
             if not self.sees_all:
                 leads = leads.filter(pk__in=access_of(user).agency_ids(Role.LEAD_AGENCY, Role.FILLER))
             return list(leads.order_by("order", "id"))
         units = Participant.objects.visible_to(user).filter(programme=self.programme).reporters()
+        if self.only:
+            units = units.filter(code=unit)
         return list(units.order_by("order", "id"))
 
     def _reminders(self) -> dict[tuple[int, int], list[Reminder]]:
         """Return the reminders by (period id, reporter id), oldest first. One query."""
-        sent = Reminder.objects.filter(period__programme=self.programme).select_related("sent_by").order_by("id")
+        sent = Reminder.objects.filter(self.only, period__programme=self.programme)
+        sent = sent.select_related("sent_by").order_by("id")
         found = defaultdict(list)
         for row in sent:
             if self.by_agency or row.agency_id is None:

@@ -30,7 +30,7 @@ from projects.month_starts import carried_word, month_starts
 from projects.save_sql import PLANS
 from projects.services.figures import is_summed
 from projects.services.held import is_held
-from projects.services.reports import is_open_for_figures, is_whole
+from projects.services.report_locks import is_open_for_figures, is_whole
 
 Key = tuple[int, int]
 

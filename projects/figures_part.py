@@ -23,7 +23,7 @@ from projects.report_sheet import figures_sheet
 from projects.services.figure_facts import near_indicators
 from projects.services.figures import FigureConflict, FigureEntry, FigureOutcome, record_figures, record_reports
 from projects.services.held import is_held
-from projects.services.reports import is_whole
+from projects.services.report_locks import is_whole
 from projects.values import ValueRefused, parse_number
 
 #: What a cell is called in a form: participant and indicator.

@@ -27,7 +27,7 @@ from projects.models import (
 )
 from projects.services.import_mappings import Correction, mappings_in, owner_words
 from projects.services.imports import Review
-from projects.services.reports import is_open_for_figures, is_whole, require_changeable
+from projects.services.report_locks import is_open_for_figures, is_whole, require_changeable
 from projects.services.uploads import is_being_read, stored_path, upload_agencies
 
 #: Rows asked about of one table that the page offers at once: each carries the names of the whole programme.

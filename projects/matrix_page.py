@@ -35,7 +35,7 @@ from projects.models import (
 )
 from projects.month_starts import month_starts
 from projects.services.figures import is_summed
-from projects.services.reports import is_whole
+from projects.services.report_locks import is_whole
 
 Key = tuple[int, int]
 

@@ -12,7 +12,7 @@ from projects import rights
 from projects.bureaus import last_reminders
 from projects.fullness import filling_of, flag_counts, summed
 from projects.models import Participant, Programme, Report, ReportingPeriod, SubProject
-from projects.services.reports import is_whole
+from projects.services.report_locks import is_whole
 
 
 def period_rows(period: ReportingPeriod, user: User) -> list[dict]:

@@ -8,6 +8,7 @@ from livelihood.models import AuditEvent, User
 from livelihood.registry import actions_for
 from projects import parts, rights
 from projects.models import Report
+from projects.services import report_locks
 from projects.services import reports as services
 from projects.workflow_page import report_workflow, signing_bureaus
 
@@ -72,7 +73,7 @@ def report_page(report: Report, user: User, *, typed: dict | None = None, result
         "strip": [section for block in blocks for section in block["lines"]],
         "verbs": verbs,
         "is_editable": is_editable,
-        "is_whole": services.is_whole(report),
+        "is_whole": report_locks.is_whole(report),
         "read_only_reason": "" if is_editable else _read_only_reason(report, user),
         "blockers": services.blockers(report) if "sign" in verbs else [],
         "warnings": [sentence for part in parts.registered() for sentence in part.warnings(report)],
@@ -89,8 +90,8 @@ def report_steps(report: Report, user: User) -> dict:
         "report": report,
         "reporter": report.participant or report.agency,
         "verbs": verbs,
-        "is_editable": bool(rights.fill_scope(user, report)) and services.is_open_for_figures(report),
-        "is_whole": services.is_whole(report),
+        "is_editable": bool(rights.fill_scope(user, report)) and report_locks.is_open_for_figures(report),
+        "is_whole": report_locks.is_whole(report),
         "blockers": services.blockers(report) if "sign" in verbs else [],
         "workflow": signing_bureaus(report, user),
     }
@@ -145,7 +146,7 @@ def _read_only_reason(report: Report, user: User) -> str:
     if not rights.fill_scope(user, report) or rights.parts_in(user, report) == {"office"}:
         return ""
     office = report.period.programme.owner.office_word
-    if report.state not in Report.EDITABLE and not services.is_whole(report):
+    if report.state not in Report.EDITABLE and not report_locks.is_whole(report):
         return {
             Report.State.SIGNED: "已签字，不能再改数。要改请先撤回。",
             Report.State.SUBMITTED: f"已提交，等{office}审核。要改请先撤回，或请{office}退回。",

@@ -9,7 +9,7 @@ from projects.bureaus import BureauRow, bureau_rows, last_reminders
 from projects.content import stale_cells
 from projects.models import PeriodReopening, Programme, Reminder, Report, ReportingPeriod
 from projects.opinions import leading_agencies, opinions
-from projects.services.reports import is_open_for_figures, is_whole
+from projects.services.report_locks import is_open_for_figures, is_whole
 
 
 def report_workflow(report: Report, user: User, *, seen_at: datetime) -> dict:

@@ -19,7 +19,7 @@ from livelihood.services import Refused, record_event
 from projects import rights
 from projects.models import ImportBatch, Report
 from projects.services.held import is_held
-from projects.services.reports import is_whole, lock_report, require_changeable
+from projects.services.report_locks import is_whole, lock_report, require_changeable
 
 #: (fund line id, stage)
 Key = tuple[int, str]

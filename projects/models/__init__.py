@@ -2,15 +2,7 @@
 
 from projects.models.benchmarks import Benchmark
 from projects.models.calendar import CalendarDay
-from projects.models.catalogue import (
-    Assignment,
-    Indicator,
-    Participant,
-    Programme,
-    Project,
-    SubProject,
-    Weekday,
-)
+from projects.models.catalogue import Assignment, Indicator, Project, SubProject
 from projects.models.duties import (
     DatedTask,
     PaperConflict,
@@ -20,6 +12,7 @@ from projects.models.duties import (
 )
 from projects.models.entry import Evidence, SaveBatch
 from projects.models.periods import PeriodReopening, ReportingPeriod
+from projects.models.programmes import Participant, Programme, Weekday
 from projects.models.reports import (
     Figure,
     FigureFlag,

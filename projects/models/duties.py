@@ -6,7 +6,8 @@ from django.db.models.functions import Coalesce
 
 from livelihood.constraints import one_of, paired
 from livelihood.models import Agency, User
-from projects.models.catalogue import Participant, Programme, Project, SubProject
+from projects.models.catalogue import Project, SubProject
+from projects.models.programmes import Participant, Programme
 
 
 class Responsibility(models.Model):

@@ -6,8 +6,8 @@ from django.db.models.functions import Now
 
 from livelihood.constraints import one_of, paired
 from livelihood.models import User
-from projects.models.catalogue import Participant
 from projects.models.cells import AboutCell, one_cell
+from projects.models.programmes import Participant
 from projects.models.reports import Report
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from livelihood.constraints import one_of, paired
 from livelihood.models import User
 from projects import querysets
-from projects.models.catalogue import Participant, Programme
+from projects.models.programmes import Participant, Programme
 
 
 class ReportingPeriod(models.Model):

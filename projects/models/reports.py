@@ -10,10 +10,11 @@ from django.db.models.functions import Now
 from livelihood.constraints import one_of, paired
 from livelihood.models import Agency, User
 from projects import querysets
-from projects.models.catalogue import Indicator, Participant, Programme
+from projects.models.catalogue import Indicator
 from projects.models.kept import KeptFlag, KeptNumber, KeptRevision, origin_known, severity_known
 from projects.models.kept import Origin as Origin
 from projects.models.periods import ReportingPeriod
+from projects.models.programmes import Participant, Programme
 
 
 def _person(label: str, related_name: str) -> models.ForeignKey:

@@ -8,9 +8,9 @@ from livelihood.constraints import one_of, paired
 from livelihood.formats import format_moment, format_number
 from livelihood.models import Agency, User
 from projects import querysets
-from projects.models.catalogue import Participant
 from projects.models.cells import AboutCell, one_cell
 from projects.models.periods import ReportingPeriod
+from projects.models.programmes import Participant
 from projects.models.reports import Report
 
 

@@ -6,7 +6,8 @@ from django.db.models.functions import Now
 
 from livelihood.constraints import one_of
 from livelihood.models import User
-from projects.models.catalogue import Indicator, Programme
+from projects.models.catalogue import Indicator
+from projects.models.programmes import Programme
 
 
 class CrossRule(models.Model):

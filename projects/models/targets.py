@@ -8,7 +8,8 @@ from livelihood.constraints import one_of
 from livelihood.formats import format_number
 from livelihood.models import User
 from projects import querysets
-from projects.models.catalogue import Indicator, Participant
+from projects.models.catalogue import Indicator
+from projects.models.programmes import Participant
 
 
 class Target(models.Model):

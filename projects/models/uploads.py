@@ -6,8 +6,9 @@ from django.db.models.functions import Coalesce, Now
 
 from livelihood.constraints import one_of, paired
 from livelihood.models import Job, User
-from projects.models.catalogue import Indicator, Participant, Programme
+from projects.models.catalogue import Indicator
 from projects.models.periods import ReportingPeriod
+from projects.models.programmes import Participant, Programme
 from projects.models.reports import ImportBatch
 from projects.querysets import ImportMappingQuerySet, ImportUploadQuerySet
 

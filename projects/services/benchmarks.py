@@ -203,7 +203,7 @@ def _error(entry: BenchmarkEntry, period: ReportingPeriod) -> str:
     """Return what is wrong with a line that is to be stored, or an empty string."""
     if _is_bad(entry.value) or _is_bad(entry.city_rate):
         return "数太大或不是一个确定的数。"
-    year = period.programme.year
+    year, own, peer = period.programme.year, period.programme.owner.own_word, period.programme.owner.peer_word
     checks = [
         (entry.measure not in Benchmark.Measure.values, f"口径“{entry.measure}”不认识，应为完成率或指标值。"),
         (not 0 <= entry.decimals <= MOST_DECIMALS, f"公布小数位应为0至{MOST_DECIMALS}。"),
@@ -219,11 +219,11 @@ def _error(entry: BenchmarkEntry, period: ReportingPeriod) -> str:
             entry.as_of is not None and not year <= entry.as_of.year <= year + 1,
             f"截至日期{entry.as_of}不在{year}年度。",
         ),
-        (entry.city_place is not None and not 1 <= entry.city_place <= MOST_CITIES, "本市位次从1开始。"),
-        (entry.city_count is not None and not 1 <= entry.city_count <= MOST_CITIES, "参评市数从1开始。"),
+        (entry.city_place is not None and not 1 <= entry.city_place <= MOST_CITIES, f"{own}位次从1开始。"),
+        (entry.city_count is not None and not 1 <= entry.city_count <= MOST_CITIES, f"参评{peer}数从1开始。"),
         (
             None not in (entry.city_place, entry.city_count) and entry.city_place > entry.city_count,
-            f"本市位次{entry.city_place}大于参评市数{entry.city_count}。",
+            f"{own}位次{entry.city_place}大于参评{peer}数{entry.city_count}。",
         ),
     ]
     return next((sentence for is_wrong, sentence in checks if is_wrong), "")

@@ -16,7 +16,7 @@ from projects.bureaus import own_sub_projects
 from projects.cell_notes import open_returns
 from projects.content import changed_since, content_hash
 from projects.models import BureauSignature, Report
-from projects.services.reports import lock_report, require_changeable
+from projects.services.report_locks import lock_report, require_changeable
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from projects import rights
 from projects.evidence_files import taken_in
 from projects.models import Evidence, Report
 from projects.parts import Place
-from projects.services.reports import is_open_for_figures, lock_report
+from projects.services.report_locks import is_open_for_figures, lock_report
 
 #: Files beside one cell.
 MOST = 20

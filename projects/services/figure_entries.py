@@ -10,7 +10,7 @@ from livelihood.models import User
 from livelihood.services import Refused
 from projects.models import Figure, FigureRevision, Indicator, Report, Target
 from projects.services.figure_facts import Facts, Key, NearIndicators, facts_of, near_indicators
-from projects.services.reports import is_whole
+from projects.services.report_locks import is_whole
 from projects.values import WHOLE_DIGITS
 
 State = Figure.State

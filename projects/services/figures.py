@@ -29,7 +29,8 @@ from projects.services.figure_entries import read_facts as read_facts
 from projects.services.figure_facts import Facts, Key, NearIndicators
 from projects.services.flags import refresh_flags
 from projects.services.held import is_held
-from projects.services.reports import approve_whole, is_whole, lock_reports, require_changeable
+from projects.services.report_locks import is_whole, lock_reports, require_changeable
+from projects.services.reports import approve_whole
 
 #: What is known of a figure just stored: the period, then the statement's columns.
 STORED = ["period_id", "id", "participant_id", "indicator_id", "state", "value", "version"]

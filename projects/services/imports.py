@@ -25,7 +25,8 @@ from projects.services.figure_facts import Facts
 from projects.services.figures import figure_errors, read_facts, record_reports
 from projects.services.import_mappings import remembered
 from projects.services.import_shares import Share, entry_of, shares_of
-from projects.services.reports import is_whole, receive_reports, reports_for, require_changeable
+from projects.services.report_locks import is_whole, require_changeable
+from projects.services.reports import receive_reports, reports_for
 
 #: Where the files lie, by content: the same file is stored once.
 FOLDER = "imports"

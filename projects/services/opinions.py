@@ -20,7 +20,7 @@ from projects.models import (
     ReportingPeriod,
     SubProject,
 )
-from projects.services.reports import lock_report, require_changeable
+from projects.services.report_locks import lock_report, require_changeable
 
 #: A reason is a few sentences; an answer may tell a longer story.
 WORDS_LENGTH, ANSWER_LENGTH = 500, 2000

@@ -19,7 +19,8 @@ from projects.cell_key import Key, key_text
 from projects.cell_notes import CellNotes, notes_of, open_returns
 from projects.content import group_hashes
 from projects.models import CellReview, Participant, Report, ReportingPeriod
-from projects.services.reports import approve_report, is_whole, lock_report, require_changeable, return_report
+from projects.services.report_locks import is_whole, lock_report, require_changeable
+from projects.services.reports import approve_report, return_report
 
 Verdict = CellReview.Verdict
 State = Report.State

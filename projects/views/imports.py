@@ -25,7 +25,7 @@ from projects.import_page import (
 from projects.models import ImportUpload, Participant, Programme, Report, ReportingPeriod
 from projects.services import uploads as services
 from projects.services.import_mappings import forget_mapping, mappings_in, remember
-from projects.services.reports import is_whole
+from projects.services.report_locks import is_whole
 from projects.views.context import get_period, period_context
 from projects.views.reports import get_report
 

@@ -15,9 +15,11 @@ from projects.content import stale_cells
 from projects.discipline import Discipline
 from projects.models import Programme, Report, ReportingPeriod
 from projects.review_matrix import ReviewMatrix, cell_legend
-from projects.review_page import TABS, ReviewPage, read_seen, review_queue
+from projects.review_page import TABS, ReviewPage, read_seen
+from projects.review_queue import review_queue
 from projects.services import reviews as services
-from projects.services.reports import is_whole, return_report
+from projects.services.report_locks import is_whole
+from projects.services.reports import return_report
 from projects.views.context import get_period, period_context
 from projects.views.reports import get_report
 
