@@ -25,11 +25,16 @@ FROM (SELECT l.participant_id, ROUND(100 * SUM(f.value) / SUM(p.amount), 2) AS r
 """
 
 
+def ensure_money(period: ReportingPeriod) -> None:
+    """Write the money of a period, unless it is there."""
+    if not FundLine.objects.filter(programme=period.programme_id).exists():
+        add_money(period, lines=LINES)
+
+
 def measure_funds(province: ReportingPeriod, nation: ReportingPeriod, repeats: int) -> list[Result]:
     """Measure both; the money is written on the first run."""
     for period in (province, nation):
-        if not FundLine.objects.filter(programme=period.programme_id).exists():
-            add_money(period, lines=LINES)
+        ensure_money(period)
     live_fund_standings(province)
     page = [seconds(lambda: live_fund_standings(province)) for _ in range(repeats)]
     parameters = live_parameters(nation)

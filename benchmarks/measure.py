@@ -77,6 +77,14 @@ So the bar against the floor is missed: three times it are 120 and 680 ms, and t
 take 174 and 617. With 1,000 rows what does not grow with
 them (the bare process's start, 45 statements) is half of it, and keeps it from a third of the tuned way.
 
+## How standings are measured
+
+In a database of its own with made-up figures. The line with 考核项 of all kinds is the same statement under a scheme of
+every kind of component: rates, money, returns, milestones, marks, 末位 and what is put on or taken off, with made-up
+marks, findings and overdue 整改 behind it. The page of one unit reads closed months from their snapshots and works this
+month out once: of eight months of 105 × 80 it asked 62 statements of together 4.4 s where the statement ran for every
+month, and now 32 of 0.7 s (both at load 10, where a quiet machine takes a fraction).
+
 ## How entry is measured
 
 Browser, web server (two gunicorn processes, as the Procfile starts it), PostgreSQL and the clients share the
@@ -211,11 +219,13 @@ def write_report(path: Path, results: list[Result]) -> None:
 def update_report(path: Path, results: list[Result], *, part: str) -> None:
     """Replace the lines of one part, add those that are new, and say when and under which load they were measured."""
     lines = path.read_text().splitlines()
+    # Other tables come further down.
+    end = lines.index("", next(number for number, line in enumerate(lines) if line.startswith("| Measurement |")))
     for result in results:
         place = next((number for number, line in enumerate(lines) if line.startswith(result.label)), None)
         if place is None:
-            last = max(number for number, line in enumerate(lines) if line.startswith("| "))
-            lines.insert(last + 1, result.line())
+            lines.insert(end, result.line())
+            end += 1
         else:
             lines[place] = result.line()
     said = f"Lines of `{part}`, measured by themselves: "

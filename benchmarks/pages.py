@@ -45,6 +45,20 @@ def measure_ranking(period: ReportingPeriod, repeats: int) -> list[Result]:
     ]
 
 
+def measure_unit(period: ReportingPeriod, repeats: int) -> list[Result]:
+    """Time the page of one unit, its year read from the snapshots of the closed months."""
+    unit = period.programme.participants.order_by("order").first()
+    path = reverse("supervision:participant", args=[period.programme.code, period.code, unit.code])
+    with website() as address:
+        request = urllib.request.Request(address + path, headers={"Cookie": _session(period)})
+        for _ in range(6):
+            _fetch(request, expected=unit.printed_name)
+        cold = [p95([_cold(request, expected=unit.printed_name) for _ in range(COLD)]) for _ in range(repeats)]
+    months = period.programme.periods.count()
+    name = f"Page of one unit of {period.programme.participants.count() - 1}, {months} months, p95 of {COLD}"
+    return [Result(name, [1000 * one for one in cold], "ms", note="made anew")]
+
+
 @contextmanager
 def website():
     """The web server by the Procfile's line, on the database the connection points at; its address."""
@@ -74,9 +88,9 @@ def _session(period: ReportingPeriod) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
-def _cold(request: urllib.request.Request) -> float:
+def _cold(request: urllib.request.Request, *, expected: str = "排名与进度") -> float:
     cache.clear()
-    return seconds(lambda: _fetch(request))
+    return seconds(lambda: _fetch(request, expected=expected))
 
 
 def _fetch(request: urllib.request.Request, *, expected: str = "排名与进度") -> None:

@@ -1,20 +1,23 @@
 """The standings statement: a province within millions of figures, and a national month against two yardsticks."""
 
 import hashlib
+from datetime import timedelta
 
 from django.db import connection, transaction
 
-from benchmarks.funds import measure_funds
+from benchmarks.funds import ensure_money, measure_funds
 from benchmarks.measure import Result, in_child, seconds
-from benchmarks.pages import measure_ranking
+from benchmarks.pages import measure_ranking, measure_unit
 from benchmarks.pandas_standings import pandas_lines
 from livelihood.models import User
 from projects.models import Programme, ReportingPeriod
-from supervision.models import Snapshot
+from supervision.models import ScoringScheme, Snapshot
 from supervision.services.snapshots import freeze_snapshot
 from supervision.standings import LINES, UNITS, live_parameters, live_standings, statement
 from supervision.synthetic.synthesis import synthesise
+from supervision.synthetic.synthetic_close import freeze_closed
 from supervision.synthetic.synthetic_database import CODE_PREFIX, DEFAULT_DATABASE, synthetic_database
+from supervision.synthetic.synthetic_scoring import COMPONENTS, add_scoring
 
 #: (participants, indicators, months): a national year, and six years of a province; 2.8 million figures.
 NATION, PROVINCE = (2850, 80, 12), (105, 80, 72)
@@ -47,9 +50,12 @@ def run(*, repeats: int, small: bool) -> list[Result]:
     sizes = (SMALL_NATION, SMALL_PROVINCE, SMALL_RANKING) if small else (NATION, PROVINCE, RANKING)
     with synthetic_database(DEFAULT_DATABASE + ("_small" if small else "")):
         nation, province, page = (newest_period(*size) for size in sizes)
+        freeze_closed(page.programme)
         return [
             *measure_province(province, repeats),
+            *measure_scoring(province, repeats),
             *measure_ranking(page, repeats),
+            *measure_unit(page, repeats),
             *measure_nation(nation, repeats),
             *measure_funds(province, nation, repeats),
         ]
@@ -74,6 +80,20 @@ def measure_province(period: ReportingPeriod, repeats: int) -> list[Result]:
     size = f"{period.programme.participants.count() - 1} × {_indicators(period)} within {figures:,} figures"
     live_standings(period)
     times = [seconds(lambda: live_standings(period)) for _ in range(repeats)]
+    return [Result(f"Standings, all rules, {size}", times, "s", bar=0.5)]
+
+
+def measure_scoring(period: ReportingPeriod, repeats: int) -> list[Result]:
+    """The same under a scheme with every kind of component: money, returns, milestones, marks, findings, 整改.
+
+    The scheme begins after the period, so that no other line is measured under it.
+    """
+    ensure_money(period)
+    schemes = ScoringScheme.objects.filter(programme=period.programme, effective_from__gt=period.ends_on)
+    scheme = schemes.first() or add_scoring(period, effective_from=period.ends_on + timedelta(days=1))
+    size = f"{period.programme.participants.count() - 1} × {_indicators(period)}, {len(COMPONENTS)} 考核项 of all kinds"
+    live_standings(period, scheme=scheme)
+    times = [seconds(lambda: live_standings(period, scheme=scheme)) for _ in range(repeats)]
     return [Result(f"Standings, all rules, {size}", times, "s", bar=0.5)]
 
 

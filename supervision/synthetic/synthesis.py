@@ -31,6 +31,8 @@ from supervision.models import ScoringComponent, ScoringScheme
 from supervision.synthetic.synthetic_database import CODE_PREFIX, OWNER
 
 LAST_YEAR = 2020
+#: Among how many the programme's own place is counted in the published averages.
+CITIES = 16
 #: COPY buffers: large enough to be quick, small enough to be nothing.
 BUFFER_LINES = 20_000
 NULL = r"\N"
@@ -136,7 +138,7 @@ class _Year:
         )
         units = [
             Participant(
-                programme=self.programme, code=f"9{nth:05}", printed_name=f"合成县{nth}", short_names=[], order=nth
+                programme=self.programme, code=f"9{nth:05}", printed_name=f"合成{nth}县", short_names=[], order=nth
             )
             for nth in range(1, self.size + 1)
         ]
@@ -281,6 +283,8 @@ class _Year:
                         value=_text(hundredths // 10 ** (nth % 3), 2 - nth % 3),
                         decimals=2 - nth % 3,
                         source="合成数据",
+                        city_place=1 + (nth * 7 + period.ends_on.month) % CITIES,
+                        city_count=CITIES,
                         confirmed_by=self.user,
                         confirmed_at=period.due_at,
                     )

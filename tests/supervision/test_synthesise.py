@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,12 @@ from django.db import connection, connections
 
 from benchmarks import standings as bench
 from projects.models import Figure, FigureRevision, Programme, ReportingPeriod, Target
-from supervision.standings import live_standings
+from supervision.models import Snapshot
+from supervision.scoring.scores import components
+from supervision.standings import fetch, live_parameters, live_standings
 from supervision.synthetic.synthesis import synthesise
 from supervision.synthetic.synthetic_database import drop_database, synthetic_database
+from supervision.synthetic.synthetic_scoring import COMPONENTS
 from tests.support import databases
 
 pytestmark = pytest.mark.slow
@@ -103,6 +107,28 @@ def test_synthetic_programme_can_be_ranked(name):
         assert len(standings.lines) == 20
         assert len(standings.overall()) == 12
         assert standings.overall()[0]["place"] == 1
+
+
+def test_synthesise_frozen_and_scored_counts_every_kind_of_component(name):
+    run("--participants", "12", "--indicators", "20", "--months", "3", "--frozen", "--scoring", "--database", name)
+
+    with synthetic_database(name):
+        march = ReportingPeriod.objects.latest("ends_on")
+        parameters = live_parameters(march)
+        rows = fetch(components(parameters["shape"]), parameters, frozen=False)
+        order = dict(march.programme.participants.values_list("pk", "order"))
+        points = {(row["code"], order[row["participant_id"]]): row["points"] for row in rows}
+        frozen = [(row.period.code, row.version) for row in Snapshot.objects.order_by("period__ends_on")]
+
+    assert frozen == [("2020-01", 1), ("2020-02", 1)]
+    # All but the milestones, the first of which is due in June, and 年末名次, which December alone has.
+    assert {code for code, _ in points} == {row["code"] for row in COMPONENTS} - {"milestones", "year_end"}
+    # The fifth unit's mark in March: 60 + (5 × 7 + 3 × 3) mod 41 = 63 of 100.
+    assert points["marks", 5] == 63
+    # Of 1 to 3 March alone makes 3 + 3 a multiple of 6 and 2 + 3 one of 5.
+    assert (points["criticised", 3], points["commended", 2]) == (Decimal("-0.5"), Decimal("0.25"))
+    assert (points["found", 3], ("found", 4) in points) == (Decimal("-0.5"), False)
+    assert (points["overdue", 4], ("overdue", 1) in points) == (Decimal("-0.5"), False)
 
 
 def test_synthesise_same_size_twice_is_refused(name):

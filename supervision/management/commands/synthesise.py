@@ -6,8 +6,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from livelihood.services import Refused
+from projects.models import ReportingPeriod
 from supervision.synthetic.synthesis import synthesise
+from supervision.synthetic.synthetic_close import freeze_closed
 from supervision.synthetic.synthetic_database import DEFAULT_DATABASE, OWNER, synthetic_database
+from supervision.synthetic.synthetic_money import add_money
+from supervision.synthetic.synthetic_scoring import add_scoring
 
 
 def _count(most: int):
@@ -30,12 +34,22 @@ class Command(BaseCommand):
         parser.add_argument("--participants", type=_count(5000), required=True, metavar="N")
         parser.add_argument("--indicators", type=_count(500), required=True, metavar="N")
         parser.add_argument("--months", type=_count(600), required=True, metavar="N")
+        parser.add_argument("--frozen", action="store_true", help="freeze the closed months of the newest programme")
+        parser.add_argument(
+            "--scoring", action="store_true", help="money, and a scheme that asks for everything, in the newest month"
+        )
         parser.add_argument("--database", default=DEFAULT_DATABASE, help="its name (default: %(default)s)")
 
-    def handle(self, *, participants, indicators, months, database, **options):
+    def handle(self, *, participants, indicators, months, database, frozen, scoring, **options):
         try:
             with synthetic_database(database):
                 made = synthesise(participants=participants, indicators=indicators, months=months)
+                if frozen:
+                    freeze_closed(made[-1])
+                if scoring:
+                    newest = ReportingPeriod.objects.filter(programme_id=made[-1].pk).latest("ends_on")
+                    add_money(newest, lines=indicators)
+                    add_scoring(newest, effective_from=newest.ends_on.replace(day=1))
                 with connections[OWNER].cursor() as cursor:
                     cursor.execute("SELECT COUNT(*) FROM figure")
                     (figures,) = cursor.fetchone()
