@@ -26,6 +26,10 @@ class PaperStyle(models.Model):
     fonts = models.JSONField("字体", default=empty_dict, blank=True)
     imprint = models.CharField("版记", max_length=4, choices=Imprint, default=Imprint.SEND)
     masthead = models.CharField("发文机关标志", max_length=40, default="", blank=True, help_text="空着用发文单位名称")
+    letter_word = models.CharField(
+        "督办函发文代字", max_length=20, default="", blank=True, help_text="空着与通报共用文号"
+    )
+    close_kind = models.CharField("封账拟稿的种类", max_length=30, default="progress")
     template = models.FileField("公文模板", upload_to="paper_templates/", max_length=200, blank=True)
     template_name = models.CharField("模板文件名", max_length=120, default="", blank=True)
     template_sha256 = models.CharField("模板校验值", max_length=64, default="", blank=True)

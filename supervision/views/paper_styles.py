@@ -13,14 +13,15 @@ from supervision.documents.style import DEFAULTS
 from supervision.models import DocumentSeries, PaperStyle
 from supervision.papers.forms import StyleForm, VersionForm
 from supervision.services import documents as services
+from supervision.services.papers.series import word_of_papers
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def paper_style(request: HttpRequest, pk: int) -> HttpResponse:
     """Show and store the settings of the office that issues papers."""
-    agency = _own_agency(request, pk)
+    agency = own_agency(request, pk)
     style = PaperStyle.objects.filter(agency=agency).select_related("updated_by").first()
-    form = StyleForm(request.POST or None, defaults=DEFAULTS, initial=StyleForm.initial_of(style))
+    form = _form(agency, style, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             services.set_paper_style(
@@ -37,7 +38,7 @@ def paper_style(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def paper_template(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep the office's own template, or take it away."""
-    agency = _own_agency(request, pk)
+    agency = own_agency(request, pk)
     style = PaperStyle.objects.filter(agency=agency).select_related("updated_by").first()
     seen = VersionForm(request.POST)
     upload = request.FILES.get("template")
@@ -48,13 +49,12 @@ def paper_template(request: HttpRequest, pk: int) -> HttpResponse:
             raise Refused("请选一个 .docx 模板文件。")
         services.set_template(agency=agency, version=seen.cleaned_data["version"], by=request.user, upload=upload)
     except Refused as refusal:
-        form = StyleForm(defaults=DEFAULTS, initial=StyleForm.initial_of(style))
-        return _page(request, agency, style, form, wrong=str(refusal))
+        return _page(request, agency, style, _form(agency, style), wrong=str(refusal))
     messages.success(request, "已换上新的模板。" if upload else "已撤下模板，用标准版式。")
     return redirect("supervision:paper-style", pk)
 
 
-def _own_agency(request: HttpRequest, pk: int) -> Agency:
+def own_agency(request: HttpRequest, pk: int) -> Agency:
     """Return an agency that issues papers of a region whose office the user works in; 404 for others."""
     offices = access_of(request.user).region_ids(Role.CITY_OFFICE)
     issuing = DocumentSeries.objects.values("agency").union(Programme.objects.values("office"))
@@ -62,10 +62,16 @@ def _own_agency(request: HttpRequest, pk: int) -> Agency:
     return get_object_or_404(agencies.select_related("region"), pk=pk)
 
 
+def _form(agency: Agency, style: PaperStyle | None, data=None) -> StyleForm:
+    word = word_of_papers(agency)
+    return StyleForm(data, defaults=DEFAULTS, word=word, initial=StyleForm.initial_of(style))
+
+
 def _page(request: HttpRequest, agency: Agency, style: PaperStyle | None, form: StyleForm, wrong: str = ""):
     fields = [form[name] for name in form.fields]
     groups = [
         ("红头和版记", [field for field in fields if field.name in ("masthead", "imprint", "line_pitch")]),
+        ("文号", [form["letter_word"]]),
         ("页边距", [field for field in fields if field.name.startswith("margin_")]),
         ("字体", [field for field in fields if field.name.startswith("font_")]),
         ("核对和公示", [field for field in fields if field.name.startswith(("check_", "disclosure_"))]),

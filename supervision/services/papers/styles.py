@@ -9,12 +9,16 @@ from django.utils import timezone
 from livelihood.access import require_city_office
 from livelihood.models import Agency, User
 from livelihood.services import InvalidTransition, Refused, record_event
+from projects.services.catalogue_edit_rules import text_fault
+from supervision.documents.registered import office_kinds
 from supervision.models import PaperStyle
+from supervision.services.papers.series import word_of_papers
 
 #: What a save may change; the template has a way of its own.
 FIELDS = [
     *("margins", "line_pitch", "fonts", "imprint", "masthead", "check_days"),
     *("disclosure_days", "disclosure_address", "disclosure_phone"),
+    *("letter_word", "close_kind"),
 ]
 LARGEST_TEMPLATE = 5 * 2**20
 
@@ -33,6 +37,8 @@ def set_paper_style(*, agency: Agency, version: int, by: User, values: dict) -> 
         if field in values:
             setattr(style, field, values[field])
     checked_style(style.as_json())
+    _require_letter_word(style)
+    _require_close_kind(style)
     _save(style, by)
     after = {field: _plain(getattr(style, field)) for field in FIELDS}
     record_event(
@@ -74,6 +80,23 @@ def set_template(*, agency: Agency, version: int, by: User, upload) -> PaperStyl
         after={"template": style.template_name, "sha256": style.template_sha256},
     )
     return style
+
+
+def _require_letter_word(style: PaperStyle) -> None:
+    """Letters are numbered apart by a word of their own, or share the series of the 通报 without one."""
+    style.letter_word = "".join(style.letter_word.split())
+    if fault := text_fault(style.letter_word):
+        raise Refused(f"督办函发文代字{fault}")
+    if style.letter_word and style.letter_word == word_of_papers(style.agency):
+        raise Refused(f"“{style.letter_word}”是通报的发文代字；督办函与通报共用文号的，请把这一格空着。")
+
+
+def _require_close_kind(style: PaperStyle) -> None:
+    kind = office_kinds(style.agency).get(style.close_kind)
+    if kind is None or not kind.is_active:
+        raise Refused("封账拟稿的种类不在启用的种类里，请刷新页面重新选。")
+    if kind.needs_project:
+        raise Refused(f"{kind.label}只说一个项目，不能在封账时拟；请选说全部项目的种类。")
 
 
 def _locked(agency: Agency, version: int, by: User) -> PaperStyle:
