@@ -9,6 +9,7 @@ from livelihood.models import Agency, User
 from projects.models import Indicator, Participant, ReportingPeriod
 from supervision.models.documents import Document
 from supervision.models.files import KeptFile
+from supervision.models.inspections import Inspection
 from supervision.models.oversight import Level, RuleFiring
 from supervision.oversight import querysets
 
@@ -202,7 +203,9 @@ class LetterRecheck(models.Model):
     checked_on = models.DateField("复核日期")
     text = models.TextField("复核情况")
     is_passed = models.BooleanField("达到要求")
-    inspection_id = models.PositiveBigIntegerField("督查记录", null=True, blank=True)
+    inspection = models.ForeignKey(
+        Inspection, models.PROTECT, verbose_name="督查记录", related_name="letter_rechecks", null=True, blank=True
+    )
     files = models.ManyToManyField(KeptFile, verbose_name="佐证", related_name="letter_rechecks", blank=True)
     recorded_at = models.DateTimeField("记录时间", db_default=Now())
     recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name="复核人", related_name="letter_rechecks")

@@ -1,5 +1,6 @@
 """What a rule finds in a snapshot, and what it could not judge. Reads only; `services/oversight.py` writes it down."""
 
+import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 from livelihood.formats import format_number, format_printed
 from projects.models import Programme
 from supervision.models import OversightRule, Snapshot
-from supervision.oversight.kinds import fund_rate_words
+from supervision.oversight.kinds import FUND_RATE, fund_rate_words
 from supervision.oversight.statements import READY, RUN, STATEMENTS
 
 K = OversightRule.Kind
@@ -23,6 +24,12 @@ LINE_WORDS = {
     "set": "设定线",
     "number": "规定数",
 }
+
+#: The demo's year is its own: what is done after a month is done as many days after its end.
+DEMO_DAYS = 10
+
+#: Overdue matters named in a reason; the rest are counted.
+NAMED = 6
 
 _NUMBERS = ("target", "actual", "rate", "line", "gap")
 
@@ -105,15 +112,22 @@ def _parameters(rule: OversightRule, snapshot: Snapshot) -> dict:
             "level": rule.level,
             "decimals": snapshot.decimals,
             "by_agency": period.programme.reporting_by == Programme.ReportingBy.AGENCY,
-            "today": timezone.localdate(snapshot.frozen_at),
+            "today": judged_on(snapshot),
         }
     )
+
+
+def judged_on(snapshot: Snapshot) -> datetime.date:
+    """Return the day against which deadlines are held: that of the close, in the demo some days after the month."""
+    if snapshot.period.programme.is_demo:
+        return snapshot.period.as_of + datetime.timedelta(days=DEMO_DAYS)
+    return timezone.localdate(snapshot.frozen_at)
 
 
 def _facts(row: dict) -> dict:
     """Return the figures as JSON holds them: numbers as text, exactly as they came."""
     facts = {name: format(row[name], "f") for name in _NUMBERS if row[name] is not None}
-    facts |= {name: row[name] for name in ("times", "counted") if row[name] is not None}
+    facts |= {name: row[name] for name in ("times", "counted", "matters") if row.get(name) is not None}
     return facts | {"line_kind": row["line_kind"]}
 
 
@@ -122,8 +136,11 @@ def number(facts: dict, name: str) -> Decimal | None:
     return Decimal(facts[name]) if name in facts else None
 
 
-def reason_words(kind: str, facts: dict, *, unit: str = "") -> str:
-    """Return why a rule fired, with its figures: 完成率45.45%，低于全省平均（61.90%）16.45个百分点，连续2期."""
+def reason_words(kind: str, facts: dict, *, unit: str = "", fund_rate: str = "") -> str:
+    """Return why a rule fired, with its figures: 完成率45.45%，低于全省平均（61.90%）16.45个百分点，连续2期.
+
+    `fund_rate` is the code of the rate of money it was found by, which is named instead of 完成率.
+    """
     times = facts.get("times", 1)
     run = f"，连续{times}期" if times > 1 and kind not in (K.LATE_RETURN, K.OVERDUE) else ""
     if kind == K.LAST_PLACES:
@@ -131,7 +148,7 @@ def reason_words(kind: str, facts: dict, *, unit: str = "") -> str:
     if kind == K.LATE_RETURN:
         return f"本年{facts['counted']}期月报中迟报或未报{times}次，本期又没有按时报"
     if kind == K.OVERDUE:
-        return f"{facts['counted']}件逾期没有办结，最长逾期{times}天"
+        return f"{facts['counted']}件逾期没有办结，最长逾期{times}天{_named(facts.get('matters', ''))}"
     line_kind = facts["line_kind"]
     word, gap = LINE_WORDS[line_kind], abs(number(facts, "gap"))
     if line_kind == "average_value":
@@ -140,7 +157,15 @@ def reason_words(kind: str, facts: dict, *, unit: str = "") -> str:
             f"完成{format_printed(number(facts, 'rate'))}{unit}，{side}{word}（{format_printed(number(facts, 'line'))}"
             f"{unit}）{format_printed(gap)}{'个百分点' if unit == '%' else unit}{run}"
         )
+    what = dict(FUND_RATE.choices).get(fund_rate, "完成率")
     return (
-        f"完成率{format_printed(number(facts, 'rate'))}%，低于{word}"
+        f"{what}{format_printed(number(facts, 'rate'))}%，低于{word}"
         f"（{format_printed(number(facts, 'line'))}%）{format_printed(gap)}个百分点{run}"
     )
+
+
+def _named(matters: str) -> str:
+    """Return the first of the names joined by 、 after a colon; what was found before names were kept has none."""
+    names = matters.split("、") if matters else []
+    more = f"等{len(names)}件" if len(names) > NAMED else ""
+    return f"：{'、'.join(names[:NAMED])}{more}" if names else ""

@@ -6,9 +6,9 @@ from django import forms
 
 from livelihood.models import Agency
 from projects.models import Indicator, Participant, Programme
-from supervision.models import Level, OversightRule, OversightSetting, SupervisionLetter
+from supervision.models import Inspection, Level, OversightRule, OversightSetting, SupervisionLetter
 from supervision.oversight.kinds import PARAMS, Param
-from supervision.oversight.letter_draft import LetterDraft
+from supervision.oversight.letter_draft import LetterDraft, proposed_requirement
 from supervision.pages.line_words import indicator_label
 from supervision.rectification.forms import FilesField
 
@@ -106,6 +106,8 @@ class AboutForm(forms.Form):
         self.fields["agency"].queryset = (
             Agency.objects.filter(led_sub_projects__project__programme=programme).distinct().order_by("order", "id")
         )
+        for name in ("indicator", "level"):
+            self.fields[name].widget.attrs["class"] = "form-select"
         self.fields["indicator"].queryset = Indicator.objects.of_programme(programme).select_related(
             "sub_project__project"
         )
@@ -135,10 +137,16 @@ class LetterForm(forms.Form):
         }
 
     def applied(self, draft: LetterDraft) -> LetterDraft:
-        """Return the draft with what was typed; a letter without a number keeps none."""
+        """Return the draft with what was typed; a letter without a number keeps none.
+
+        A requirement left as it was proposed follows the number and the day that were changed.
+        """
         given = self.cleaned_data
         value = None if given["required_measure"] == M.NONE else given["required_value"]
-        return draft.changed(**(given | {"required_value": value}))
+        changed = draft.changed(**(given | {"required_value": value}))
+        if given["requirement"].strip() == proposed_requirement(draft):
+            return changed.changed(requirement=proposed_requirement(changed))
+        return changed
 
 
 class ReplyForm(forms.Form):
@@ -149,16 +157,37 @@ class ReplyForm(forms.Form):
     files = FilesField(label="佐证", help_text="照片、PDF或表格，可以选几个。")
 
 
+class VisitChoice(forms.ModelChoiceField):
+    """Recorded inspections by day and place."""
+
+    def label_from_instance(self, visit: Inspection) -> str:
+        """Return 2020-08-20 督查 阜南县鹿城镇三塔小区：老旧小区改造（赵督查）."""
+        about = f"：{visit.project.name}" if visit.project else ""
+        return f"{visit}{about}（{visit.added_by}）"
+
+
 class RecheckForm(forms.Form):
     """What a second person found."""
 
     checked_on = date_field("复核日期")
     text = text_area("复核情况", help_text="看了什么、数是多少、有什么佐证")
     is_passed = forms.ChoiceField(
-        label="结论", choices=[("yes", "达到要求"), ("no", "没有达到")], error_messages={"required": "请选结论。"}
+        label="结论",
+        choices=[("", "（请选）"), ("yes", "达到要求"), ("no", "没有达到")],
+        error_messages={"required": "请选结论。"},
     )
-    inspection_id = forms.IntegerField(label="督查记录编号", required=False, min_value=1)
+    inspection = VisitChoice(
+        Inspection.objects.none(),
+        label="依据的督查记录",
+        required=False,
+        empty_label="（没有，按上面写的情况）",
+        error_messages={"invalid_choice": "督查记录请从列表里选：发函以后、拟函人以外的人记的这个单位的督查。"},
+    )
     files = FilesField(label="佐证")
+
+    def __init__(self, *args, visits=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["inspection"].queryset = Inspection.objects.none() if visits is None else visits
 
 
 class RuleForm(forms.Form):

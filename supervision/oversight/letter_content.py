@@ -18,6 +18,8 @@ _ASKED = {
     Level.RED: "请主要负责同志按时参加约谈，并就原因和整改措施作出书面说明；",
 }
 
+_CLOSING = "达到要求并经核实后予以销号。"
+
 
 def letter_content(draft: LetterDraft, snapshot: Snapshot, *, issuer: str) -> Paper:
     """Return the paper of the letter."""
@@ -31,7 +33,15 @@ def letter_content(draft: LetterDraft, snapshot: Snapshot, *, issuer: str) -> Pa
         chapters=[
             Chapter("基本情况", [Paragraph([_facts(draft)])], "facts"),
             Chapter("办理要求", [Paragraph([Sentence(_demand(draft), code="demand")])], "demand"),
-            Chapter("反馈时限", [Paragraph([Sentence(_answer(draft.deadline), code="answer")])], "answer"),
+            Chapter(
+                "反馈时限",
+                [
+                    Paragraph([Sentence(_answer(draft.deadline), code="answer")]),
+                    # A short last paragraph goes to the next page with the signature without taking the chapter along.
+                    Paragraph([Sentence(_CLOSING, code="closing")]),
+                ],
+                "answer",
+            ),
         ],
         attachments=[],
         sent_to="",
@@ -109,10 +119,7 @@ def _demand(draft: LetterDraft) -> str:
 
 
 def _answer(deadline: datetime.date) -> str:
-    return (
-        f"请于{format_date(deadline)}前将原因、措施、责任人和办理结果书面反馈，并附佐证材料。"
-        "达到要求并经核实后予以销号。"
-    )
+    return f"请于{format_date(deadline)}前将原因、措施、责任人和办理结果书面反馈，并附佐证材料。"
 
 
 def _copied(draft: LetterDraft, programme: Programme) -> str:

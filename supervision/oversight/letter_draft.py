@@ -13,15 +13,12 @@ from livelihood.workbooks import printed
 from projects.models import Indicator, Participant, ReportingPeriod
 from projects.workdays import ONE_DAY, UnknownYear, Workdays
 from supervision.models import Level, OversightRule, OversightSetting, Snapshot, SnapshotLine, SupervisionLetter
-from supervision.oversight.finding import LINE_WORDS, Found, number, reason_words
+from supervision.oversight.finding import DEMO_DAYS, LINE_WORDS, Found, number, reason_words
 from supervision.oversight.kinds import fund_rate_words
 from supervision.pages.line_words import indicator_label
 
 M = SupervisionLetter.Measure
 K = OversightRule.Kind
-
-#: The demo's year is its own: its letters are written as many days after the month's end.
-DEMO_DAYS = 10
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ def draft_of_firing(found: Found, kind: str, snapshot: Snapshot, level: str, kno
         level=level,
         cause=found.matter(kind),
         matter=matter_words(kind, indicator, found.fund_rate, period.programme),
-        reason=reason_words(kind, facts, unit=unit),
+        reason=reason_words(kind, facts, unit=unit, fund_rate=found.fund_rate),
         as_of=period.as_of,
         requirement=requirement_words(measure, value, unit, known.deadline),
         required_measure=measure,
@@ -201,6 +198,13 @@ def requirement_words(measure: str, value: Decimal | None, unit: str, deadline: 
     if measure == M.VALUE:
         return f"采取有力措施加快推进，{format_date(deadline)}前累计完成达到{format_number(value)}{unit}"
     return "认真分析原因，制订整改措施，明确责任人和完成时限，切实加以改进"
+
+
+def proposed_requirement(draft: LetterDraft) -> str:
+    """Return what is asked for by default with the number and the day of a draft."""
+    is_whole = draft.required_measure == M.NONE or draft.required_value is not None
+    unit = draft.indicator.unit if draft.indicator else ""
+    return requirement_words(draft.required_measure if is_whole else M.NONE, draft.required_value, unit, draft.deadline)
 
 
 def _required(kind: str, facts: dict) -> tuple[str, Decimal | None]:

@@ -1,13 +1,12 @@
 """The list of letters and one letter with what happened to it, as far as the reader may see."""
 
-import datetime
 from collections.abc import Iterable
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from livelihood.access import is_city_office
+from livelihood.access import is_city_office, oversees
 from livelihood.formats import format_number
 from livelihood.models import AuditEvent, User
 from projects.models import Participant, Programme
@@ -106,14 +105,6 @@ def _gap(letter: SupervisionLetter) -> str:
     return format_number(letter.gap.normalize())
 
 
-def _issued_at(letter: SupervisionLetter) -> datetime.datetime | None:
-    """Return when the letter was issued: on the day on the paper, which one entered later keeps."""
-    document = letter.document
-    if document.issued_at is None or timezone.localdate(document.issued_at) == document.issued_on:
-        return document.issued_at
-    return timezone.make_aware(datetime.datetime.combine(document.issued_on, datetime.time(9)))
-
-
 #: The steps of a letter as a strip: code, word.
 STEPS = (
     ("drafted", "拟稿"),
@@ -132,11 +123,14 @@ class LetterPage:
         self.letter, self.user = letter, user
         self.line = line_of(letter)
         self.is_office = is_city_office(user, letter.period.programme.owner_id)
+        self.oversees = oversees(user, letter.period.programme.owner_id)
         self.is_open = letter.state in ("issued", "replied")
         self.replies = list(
             letter.replies.select_related("participant", "agency", "replied_by", "judged_by").prefetch_related("files")
         )
-        self.rechecks = list(letter.rechecks.select_related("recorded_by").prefetch_related("files"))
+        self.rechecks = list(
+            letter.rechecks.select_related("recorded_by", "inspection__participant").prefetch_related("files")
+        )
         self.receipts = list(letter.document.receipts.select_related("agency", "received_by"))
         self.may_reply = self.is_open and SupervisionLetter.objects.filter(pk=letter.pk).addressed_to(user).exists()
         self.may_recheck = self.is_open and may_recheck(user, letter)
@@ -154,7 +148,7 @@ class LetterPage:
         judged_at = [row.judged_at for row in self.replies if row.judged_at]
         moments = {
             "drafted": letter.document.drafted_at,
-            "issued": _issued_at(letter),
+            "issued": letter.document.issued_at,
             "signed": max(signed) if signed else None,
             "replied": self.replies[-1].replied_at if self.replies else None,
             "judged": max(judged_at) if judged_at else None,
@@ -180,7 +174,7 @@ class LetterPage:
         found = [(row.at, str(row.by), words[row.verb], row.reason) for row in events]
         found.append((document.drafted_at, str(self.letter.drafted_by), "拟函", ""))
         if document.issued_at:
-            found.append((_issued_at(self.letter), str(document.issued_by), f"印发{document.printed_number}", ""))
+            found.append((document.issued_at, str(document.issued_by), f"印发{document.printed_number}", ""))
         found += [
             (row.received_at, str(row.received_by), "签收", row.recipient) for row in self.receipts if row.received_at
         ]

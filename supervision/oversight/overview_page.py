@@ -96,13 +96,16 @@ class OverviewPage:
         found = {row["firing"].participant_id: row["firing"].participant for row in self.all}
         return [unit for pk, unit in found.items() if pk is not None]
 
-    def not_judged(self) -> list[dict]:
-        """Return the rules that could not judge everything, each with its sentence. Two queries a rule."""
+    def not_judged(self) -> list[str]:
+        """Return what could not be judged, each sentence after the names of its rules. Two queries a rule."""
         if self.snapshot is None:
             return []
         self.snapshot.period = self.period
-        said = [(rule, not_judged(rule, self.snapshot)) for rule in self.rules]
-        return [{"rule": rule, "text": text} for rule, text in said if text]
+        said: dict[str, list[str]] = {}
+        for rule in self.rules:
+            if text := not_judged(rule, self.snapshot):
+                said.setdefault(text, []).append(rule.name)
+        return [f"{'、'.join(names)}：{text}" for text, names in said.items()]
 
     def _row(self, firing: RuleFiring, others: list[RuleFiring]) -> dict:
         matter = matter_of(firing)
@@ -115,7 +118,7 @@ class OverviewPage:
             "what": self._what(firing),
             "rule": rule_words(firing.rule.kind, firing.rule.params, period_kind=self.period.kind),
             "others": [row.rule.name for row in others],
-            "reason": reason_words(firing.rule.kind, firing.facts, unit=unit),
+            "reason": reason_words(firing.rule.kind, firing.facts, unit=unit, fund_rate=firing.fund_rate),
             "why": self._why(firing),
             "letter": letter,
             "light": light_of(letter) if letter else None,

@@ -5,6 +5,7 @@ newest of each closed period. Rates, places and gaps are those the snapshot froz
 """
 
 #: unit, lead agency and matter; what the paper prints; what decides who comes first where not all are written to.
+#: `overdue` returns the names of what is overdue besides.
 COLUMNS = (
     *("participant_id", "agency_id", "indicator_id", "fund_rate", "level"),
     *("target", "actual", "rate", "line", "line_kind", "gap", "times", "counted", "severity"),
@@ -168,14 +169,18 @@ GROUP BY participant_id, agency_id
 HAVING COUNT(*) FILTER (WHERE is_late) >= %(times)s AND COUNT(*) FILTER (WHERE is_late AND back = 1) = 1
 ORDER BY severity DESC, participant_id, agency_id"""
 
+# What a unit and a bureau are after together is the unit's: a number of matters is counted over all of one unit.
 OVERDUE = """
 WITH open_matter AS (
-    SELECT participant_id, agency_id, deadline
-    FROM supervision_letter
-    WHERE %(what)s IN ('both', 'letter') AND state = 'issued'
-      AND period_id IN (SELECT id FROM reporting_period WHERE programme_id = %(programme)s)
+    SELECT l.participant_id, CASE WHEN l.participant_id IS NULL THEN l.agency_id END AS agency_id, l.deadline,
+           COALESCE(s.word || '〔' || s.year || '〕' || d.number || '号', l.matter) AS name
+    FROM supervision_letter l
+    JOIN document d ON d.id = l.document_id
+    JOIN document_series s ON s.id = d.series_id
+    WHERE %(what)s IN ('both', 'letter') AND l.state = 'issued'
+      AND l.period_id IN (SELECT id FROM reporting_period WHERE programme_id = %(programme)s)
     UNION ALL
-    SELECT participant_id, agency_id, deadline
+    SELECT participant_id, CASE WHEN participant_id IS NULL THEN agency_id END, deadline, '整改' || seq || '号'
     FROM rectification
     WHERE %(what)s IN ('both', 'rectification') AND programme_id = %(programme)s
       AND state NOT IN ('opened', 'reported', 'closed')
@@ -183,9 +188,10 @@ WITH open_matter AS (
 SELECT participant_id, agency_id, NULL::bigint AS indicator_id, '' AS fund_rate, %(level)s AS level,
        NULL::numeric AS target, NULL::numeric AS actual, NULL::numeric AS rate, NULL::numeric AS line,
        'overdue' AS line_kind, NULL::numeric AS gap, MAX(%(today)s::date - deadline)::int AS times,
-       COUNT(*)::int AS counted, COUNT(*)::numeric AS severity
+       COUNT(*)::int AS counted, COUNT(*)::numeric AS severity,
+       STRING_AGG(name, '、' ORDER BY deadline, name) AS matters
 FROM open_matter
-WHERE deadline < %(today)s::date - %(days)s AND (participant_id IS NOT NULL OR agency_id IS NOT NULL)
+WHERE deadline <= %(today)s::date - GREATEST(%(days)s, 1) AND (participant_id IS NOT NULL OR agency_id IS NOT NULL)
 GROUP BY participant_id, agency_id
 HAVING COUNT(*) >= %(count)s
 ORDER BY severity DESC, participant_id, agency_id"""

@@ -9,6 +9,7 @@ from django.urls import reverse
 from livelihood.models import User
 from projects.models import Participant, Programme
 from supervision.models import Rectification, SupervisionLetter
+from supervision.rectification.findings import slow_on
 from supervision.rectification.ledger import LedgerRow, Light, light_of
 
 
@@ -25,7 +26,10 @@ def light_of_letter(letter: SupervisionLetter, day: datetime.date) -> Light:
 
 
 def open_matters(programme: Programme, unit: Participant, user: User, day: datetime.date) -> dict:
-    """Return the unit's open letters and unfinished items, as far as the user may read them. Two queries."""
+    """Return the unit's open letters and unfinished items, as far as the user may read them. Three queries.
+
+    An item that came of a visit carries its reason type: it is a slow entry too.
+    """
     letters = (
         SupervisionLetter.objects.visible_to(user)
         .open()
@@ -40,10 +44,14 @@ def open_matters(programme: Programme, unit: Participant, user: User, day: datet
         .with_names()
         .distinct()
     )
+    slow = slow_on(programme, day, user, participant=unit)
+    why = {entry.item.pk: "、".join(entry.reasons) for entry in slow if entry.item}
     rows = [LedgerRow(item, light_of(item, day)) for item in items.order_by("deadline", "seq")]
     return {
         "letters": [{"letter": letter, "light": light_of_letter(letter, day)} for letter in letters],
         "items": rows,
+        "lines": [{"row": row, "slow": why.get(row.item.pk, "")} for row in rows],
+        "slow": slow,
         "overdue": sum(row.light.colour == "red" for row in rows),
         "all_letters": _list("supervision:letter-list", programme, unit),
         "all_items": _list("supervision:rectification-list", programme, unit),

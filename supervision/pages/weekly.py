@@ -53,6 +53,7 @@ Source = Callable[[Asked], Iterable[Item]]
 
 _due: dict[str, Source] = {}
 _moved: dict[str, Source] = {}
+_standing: dict[str, Source] = {}
 
 
 def register_due(name: str, source: Source) -> None:
@@ -63,6 +64,11 @@ def register_due(name: str, source: Source) -> None:
 def register_moved(name: str, source: Source) -> None:
     """Offer what happened after `asked.since`, up to `asked.day`."""
     _moved[name] = source
+
+
+def register_standing(name: str, source: Source) -> None:
+    """Offer what stands on `asked.day` without a day to be done by: its day is that since when."""
+    _standing[name] = source
 
 
 def weekly_day(programme: Programme, text: str, today: datetime.date) -> tuple[datetime.date, str]:
@@ -109,6 +115,7 @@ class WeeklyPage:
         self.overdue = [item for item in due if item.day < day]
         self.next_week = [item for item in due if day <= item.day <= week]
         self.later = [item for item in due if item.day > week]
+        self.standing = sorted((item for source in _standing.values() for item in source(self.asked)), key=_order)
         self.moved = sorted(
             (item for source in _moved.values() for item in source(self.asked)), key=_order, reverse=True
         )
@@ -122,16 +129,23 @@ class WeeklyPage:
         return closed.first() or week
 
     def parts(self) -> list[dict]:
-        """Return the four parts with their items in groups."""
+        """Return the parts with their items in groups; what stands, where there is any."""
+        slow = [self._part("standing", "督查发现的慢项目", self.standing, "")] if self.standing else []
         return [
             self._part("overdue", "逾期", self.overdue, "没有逾期的。"),
             self._part("next-week", f"{WEEK} 日内到期", self.next_week, "没有到期的。"),
             self._part("later", f"{WEEK + 1}—{FORTNIGHT} 日到期", self.later, "没有到期的。"),
+            *slow,
             self._part("moved", f"{self.since.month}月{self.since.day}日以来的动态", self.moved, "没有动态。"),
         ]
 
     def _part(self, code: str, title: str, items: list[Item], empty: str) -> dict:
-        return {"code": code, "title": title, "count": len(items), "groups": self._groups(items), "empty": empty}
+        groups = self._groups(items)
+        counted = f"{len(items)} 件"
+        # A line of several units stands under each: the groups' numbers add up to more than there is.
+        if self.by and sum(len(group["lines"]) for group in groups) > len(items):
+            counted += f"，涉及 {len(groups)} 个{'单位' if self.by == 'unit' else '部门'}"
+        return {"code": code, "title": title, "counted": counted, "groups": groups, "empty": empty}
 
     def _groups(self, items: list[Item]) -> list[dict]:
         """Return the items by unit or agency, in official order and those of nobody last; else by day."""

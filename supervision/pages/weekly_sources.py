@@ -24,7 +24,8 @@ from supervision.models import (
     Rectification,
     SupervisionLetter,
 )
-from supervision.pages.weekly import FORTNIGHT, Asked, Item, register_due, register_moved
+from supervision.pages.weekly import FORTNIGHT, Asked, Item, register_due, register_moved, register_standing
+from supervision.rectification.findings import slow_on
 
 #: A milestone's cell that waits: past its day, without a figure past its day, or near it.
 WAITING = ("missed", "not_reported", "due_soon")
@@ -39,6 +40,7 @@ def register() -> None:
     register_due("letters", letters_due)
     register_due("rectifications", rectifications_due)
     register_due("objections", objections_due)
+    register_standing("findings", findings_standing)
     register_moved("figures", figures_moved)
     register_moved("reports", reports_moved)
     register_moved("papers", papers_moved)
@@ -141,8 +143,10 @@ def checks_due(asked: Asked) -> Iterator[Item]:
 
 
 def letters_due(asked: Asked) -> Iterator[Item]:
-    """督办函 that wait for an answer or for 销号. One query."""
+    """督办函 that wait for an answer; answered ones wait for the office alone. One query."""
     letters = SupervisionLetter.objects.visible_to(asked.user).open().filter(period__programme=asked.programme)
+    if not is_city_office(asked.user, asked.programme.owner_id):
+        letters = letters.filter(state=SupervisionLetter.State.ISSUED)
     for letter in letters.filter(deadline__lte=asked.until).select_related("document__series", "participant", "agency"):
         yield Item(
             letter.deadline,
@@ -151,22 +155,45 @@ def letters_due(asked: Asked) -> Iterator[Item]:
             reverse("supervision:letter-detail", args=[letter.pk]),
             (letter.participant.printed_name,) if letter.participant else (),
             _agency(letter.agency),
-            letter.get_state_display(),
+            "已反馈，待审阅" if letter.state == SupervisionLetter.State.REPLIED else letter.get_state_display(),
         )
 
 
 def rectifications_due(asked: Asked) -> Iterator[Item]:
-    """整改 not 销号. One query."""
+    """整改 not 销号; what is reported as done waits for the office alone. One query."""
     rows = Rectification.objects.visible_to(asked.user).unfinished().filter(programme=asked.programme)
+    if not is_city_office(asked.user, asked.programme.owner_id):
+        rows = rows.exclude(state=Rectification.State.REPORTED)
     for row in rows.filter(deadline__lte=asked.until).with_names():
         yield Item(
             row.deadline,
             "整改",
-            f"{row.seq}号 {row.problem[:60]}",
+            f"{row.seq}号 {_about(row)}",
             reverse("supervision:rectification-detail", args=[row.pk]),
             (row.participant.printed_name,) if row.participant else (),
             _agency(row.agency),
             row.get_state_display(),
+        )
+
+
+def findings_standing(asked: Asked) -> Iterator[Item]:
+    """Slow entries: what a visit found and nobody has 销号, under its reason type. One query."""
+    for entry in slow_on(asked.programme, asked.day, asked.user):
+        item = entry.item
+        url = (
+            reverse("supervision:rectification-detail", args=[item.pk])
+            if item
+            else reverse("supervision:inspection-detail", args=[entry.inspection])
+        )
+        project = f"{entry.project.seq} {entry.project.name}：" if entry.project else ""
+        yield Item(
+            entry.since,
+            "、".join(entry.reasons),
+            f"{project}{entry.problem[:60]}",
+            url,
+            (entry.participant.printed_name,),
+            _agency(item.agency if item else None),
+            f"整改{item.seq}号 {item.get_state_display()}" if item else "没有列入整改",
         )
 
 
@@ -319,11 +346,16 @@ def rectifications_moved(asked: Asked) -> Iterator[Item]:
         yield Item(
             timezone.localdate(row.closed_at if is_closed else row.opened_at),
             "整改",
-            f"{row.seq}号{'销号' if is_closed else '开立'}：{row.problem[:60]}",
+            f"{row.seq}号{'销号' if is_closed else '开立'}：{_about(row)}",
             reverse("supervision:rectification-detail", args=[row.pk]),
             (row.participant.printed_name,) if row.participant else (),
             _agency(row.agency),
         )
+
+
+def _about(item: Rectification) -> str:
+    """Return an item in short: its problem, of what minutes demand the task."""
+    return (item.task if item.interview_id and item.task else item.problem)[:60]
 
 
 def _agency(agency) -> tuple[str, ...]:

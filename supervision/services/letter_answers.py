@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from django.core.files import File
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from livelihood.access import NotAllowed, require_city_office
 from livelihood.models import Agency, User
 from livelihood.services import InvalidTransition, Refused, record_event
 from projects.models import Participant
-from supervision.models import LetterRecheck, LetterReply, SupervisionLetter
+from supervision.models import Inspection, LetterRecheck, LetterReply, SupervisionLetter
 from supervision.oversight.met import judged
 from supervision.services.files import files_and_rows, keep_file
 from supervision.services.letters import locked, may_recheck
@@ -91,30 +91,72 @@ def record_recheck(
     checked_on: datetime.date,
     text: str,
     is_passed: bool,
-    inspection_id: int | None = None,
+    inspection: Inspection | None = None,
     uploads: Sequence[File] = (),
 ) -> LetterRecheck:
-    """Record what a second person found; not who drafted the letter. Raises Refused or NotAllowed."""
+    """Record what a second person found, by a visit of `visits_since` or without one; not who drafted the letter.
+
+    Raises Refused or NotAllowed.
+    """
     with files_and_rows():
         letter = locked(letter)
         require_rechecker(by, letter)
         _require_open(letter)
         if not text.strip():
             raise Refused("请写明复核情况：看了什么、数是多少、有什么佐证。")
-        if not letter.as_of < checked_on <= timezone.localdate():
-            raise Refused(f"复核日期应在{letter.as_of:%Y-%m-%d}之后、今天以前。")
+        since = _since(letter)
+        if not since <= checked_on <= timezone.localdate():
+            raise Refused(f"复核在发函以后：复核日期应从{since:%Y-%m-%d}到今天。")
+        _require_visit(letter, inspection, checked_on, by)
         files = [keep_file(upload=upload, by=by) for upload in uploads]
         recheck = LetterRecheck.objects.create(
             letter=letter,
             checked_on=checked_on,
             text=text.strip(),
             is_passed=is_passed,
-            inspection_id=inspection_id,
+            inspection=inspection,
             recorded_by=by,
         )
         recheck.files.set(files)
-        record_event(by=by, verb="recheck_letter", target=letter, after={"is_passed": is_passed, "files": len(files)})
+        record_event(
+            by=by,
+            verb="recheck_letter",
+            target=letter,
+            after={"is_passed": is_passed, "files": len(files), "inspection": recheck.inspection_id},
+        )
     return recheck
+
+
+def visits_since(letter: SupervisionLetter, user: User) -> QuerySet[Inspection]:
+    """Return the recorded inspections a re-check of the letter may rest on, as far as the user sees them.
+
+    They are of the letter's unit (without one, of what its agency leads), made on the letter's day or later, and not by
+    who drafted it. Newest first.
+    """
+    rows = Inspection.objects.visible_to(user).filter(
+        programme=letter.period.programme_id,
+        state=Inspection.State.RECORDED,
+        visited_on__gte=_since(letter),
+    )
+    if letter.participant_id:
+        rows = rows.filter(participant=letter.participant_id)
+    else:
+        rows = rows.filter(project__sub_projects__lead_agency=letter.agency_id).distinct()
+    return rows.exclude(added_by=letter.drafted_by_id).with_names().order_by("-visited_on", "-id")
+
+
+def _since(letter: SupervisionLetter) -> datetime.date:
+    """Return the day of the letter: nothing seen before it shows what was done about it."""
+    return letter.document.issued_on or letter.as_of
+
+
+def _require_visit(letter: SupervisionLetter, inspection: Inspection | None, checked_on, by: User) -> None:
+    if inspection is None:
+        return
+    if not visits_since(letter, by).filter(pk=inspection.pk).exists():
+        raise Refused("督查记录请从列表里选：发函以后、拟函人以外的人记的这个单位的督查。")
+    if checked_on < inspection.visited_on:
+        raise Refused(f"复核日期不能早于所依据的督查（{inspection.visited_on:%Y-%m-%d}）。")
 
 
 @transaction.atomic

@@ -4,9 +4,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from livelihood.access import Role, access_of, require_city_office
+from livelihood.formats import format_number
 from livelihood.models import Agency, User
 from livelihood.services import InvalidTransition, Refused, record_event
-from projects.models import ReportingPeriod, Target
+from projects.models import Indicator, ReportingPeriod, Target
 from supervision.documents.blockers import Blocker
 from supervision.documents.paper import issuer_name
 from supervision.models import Document, Level, RuleFiring, Snapshot, SnapshotLine, SupervisionLetter
@@ -156,7 +157,29 @@ def faults(draft: LetterDraft, snapshot: Snapshot) -> list[str]:
         found.append("数值要求要对着一个指标，请选择指标，或者不提数值要求")
     elif draft.indicator is not None and draft.participant is not None and not _has_task(draft, snapshot):
         found.append(f"{draft.participant.printed_name}没有“{draft.indicator.name}”的任务，不能按数值要求督办")
+    elif draft.required_value is not None:
+        found += _unreasonable(draft)
     return found
+
+
+def _unreasonable(draft: LetterDraft) -> list[str]:
+    """Return what is wrong with a number asked for: beyond all there is to do, or attained in the letter's own month.
+
+    Where less is better nothing is said of it.
+    """
+    if draft.indicator is not None and draft.indicator.direction == Indicator.Direction.AT_MOST:
+        return []
+    is_rate = draft.required_measure == M.RATE
+    most = max(100, draft.average or 0) if is_rate else draft.target
+    now = draft.rate if is_rate else draft.actual
+    unit = "%" if is_rate else draft.indicator.unit if draft.indicator else ""
+    asked = f"要求达到{format_number(draft.required_value.normalize())}{unit}"
+    if most is not None and draft.required_value > most:
+        whole = "100%" if is_rate else f"目标任务{format_number(most.normalize())}{unit}"
+        return [f"{asked}，超过{whole}，请核对"]
+    if now is not None and draft.required_value <= now:
+        return [f"{asked}，{draft.as_of.month}月已经是{format_number(now.normalize())}{unit}，请写高一些或不提数值要求"]
+    return []
 
 
 def _has_task(draft: LetterDraft, snapshot: Snapshot) -> bool:

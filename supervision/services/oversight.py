@@ -14,6 +14,7 @@ from supervision.models import Level, OversightRule, OversightSetting, RuleFirin
 from supervision.oversight.finding import Found, find
 from supervision.oversight.kinds import cleaned_params, rule_words
 from supervision.oversight.presets import presets
+from supervision.services.documents import void_document
 
 LEVELS = [Level.BLUE, Level.YELLOW, Level.RED]
 
@@ -168,7 +169,10 @@ def fire_rules(*, snapshot: Snapshot, by: User) -> list[RuleFiring]:
 
 @transaction.atomic
 def waive_firing(*, firing: RuleFiring, reason: str, by: User) -> RuleFiring:
-    """Do without a letter for what was found, with a reason. Refused once the letter is issued."""
+    """Do without a letter for what was found, with a reason; a draft of it is taken back.
+
+    Refused once the letter is issued.
+    """
     require_city_office(by, firing.snapshot.period.programme.owner_id)
     firing = RuleFiring.objects.select_for_update(of=("self",)).select_related("rule").get(pk=firing.pk)
     if not reason.strip():
@@ -179,6 +183,8 @@ def waive_firing(*, firing: RuleFiring, reason: str, by: User) -> RuleFiring:
         raise Refused("这件事已经发了函，不能再免予督办；办结了请销号。")
     firing.waived_at, firing.waived_by, firing.waived_reason = timezone.now(), by, reason.strip()[:200]
     firing.save(update_fields=["waived_at", "waived_by", "waived_reason"])
+    for letter in firing.letters.filter(state="drafted").select_related("document"):
+        void_document(document=letter.document, reason=f"免予督办：{firing.waived_reason}"[:200], by=by)
     record_event(by=by, verb="waive_firing", target=firing, after={"cause": firing.cause}, reason=firing.waived_reason)
     return firing
 

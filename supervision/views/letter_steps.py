@@ -51,7 +51,7 @@ def letter_judge(request: HttpRequest, pk: int, nth: int) -> HttpResponse:
 def letter_recheck(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what a second person found."""
     letter = seen_letter(request, pk)
-    form = RecheckForm(request.POST, request.FILES)
+    form = RecheckForm(request.POST, request.FILES, visits=services.visits_since(letter, request.user))
     try:
         services.require_rechecker(request.user, letter)
     except Refused as refused:
@@ -66,7 +66,7 @@ def letter_recheck(request: HttpRequest, pk: int) -> HttpResponse:
             checked_on=given["checked_on"],
             text=given["text"],
             is_passed=given["is_passed"] == "yes",
-            inspection_id=given["inspection_id"],
+            inspection=given["inspection"],
             uploads=given["files"],
         )
     except Refused as refused:

@@ -17,6 +17,7 @@ from supervision.oversight.forms import AboutForm, LetterForm, RecheckForm, Repl
 from supervision.oversight.letter_draft import draft_of_line
 from supervision.oversight.letter_page import NAMES, STATES, LetterList, LetterPage, line_of
 from supervision.services import letters as services
+from supervision.services.letter_answers import visits_since
 from supervision.sheets.letter_sheets import letter_sheets
 from supervision.views.shared import number_of, query_of, requested_period
 
@@ -166,7 +167,8 @@ def letter_page(
         "letter": letter,
         "page": page,
         "reply_form": reply or ReplyForm(),
-        "recheck_form": recheck or RecheckForm(),
+        "recheck_form": recheck
+        or (RecheckForm(visits=visits_since(letter, request.user)) if page.may_recheck else None),
         "error": error,
         "sees_standings": not _is_outsider(request.user),
     }

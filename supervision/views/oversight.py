@@ -19,7 +19,7 @@ from supervision.oversight.kinds import PARAMS, cleaned_params, rule_words
 from supervision.oversight.letter_draft import setting_of
 from supervision.oversight.overview_page import OverviewPage
 from supervision.oversight.presets import presets
-from supervision.oversight.trial import try_rule
+from supervision.oversight.trial import effect_of, preset_effects, try_rule
 from supervision.services import oversight as services
 from supervision.services.letters import draft_from_firing
 from supervision.views.shared import choices_of, number_of, period_choices, requested_period
@@ -87,10 +87,13 @@ def firing(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"已对{found.participant or found.agency}免予督办，原因已记下。")
             return redirect("supervision:oversight-period", period.programme.code, period.code)
     unit = found.indicator.unit if found.indicator else ""
+    letter = found.letters.exclude(state="void").select_related("document__series").first()
     context = _context(request, period.programme) | {
         "period": period,
         "firing": found,
-        "reason": reason_words(found.rule.kind, found.facts, unit=unit),
+        "letter": letter,
+        "may_waive": found.waived_at is None and (letter is None or letter.state == "drafted"),
+        "reason": reason_words(found.rule.kind, found.facts, unit=unit, fund_rate=found.fund_rate),
         "rule": rule_words(found.rule.kind, found.rule.params, period_kind=period.kind),
         "error": error,
         "typed": reason,
@@ -205,11 +208,16 @@ def _rules_page(request: HttpRequest, programme: Programme, form: SettingForm, s
         row = newest.setdefault(rule.code, {"rule": rule, "words": rule_words(rule.kind, rule.params), "earlier": []})
         if row["rule"] is not rule:
             row["earlier"].append({"rule": rule, "words": rule_words(rule.kind, rule.params)})
+    effects = preset_effects(programme)
     context = _context(request, programme) | {
         "rules": sorted(newest.values(), key=lambda row: (not row["rule"].is_on, row["rule"].code)),
         "presets": [
-            row | {"words": [f"{rule['name']}→{Level(rule['level']).label}" for rule in row["rules"]]}
-            for row in presets().values()
+            row
+            | {
+                "words": [f"{rule['name']}→{Level(rule['level']).label}" for rule in row["rules"]],
+                "effect": effects[code],
+            }
+            for code, row in presets().items()
         ],
         "kinds": K.choices,
         "form": form,
@@ -222,7 +230,9 @@ def _rule_page(request: HttpRequest, programme: Programme, kind: str, rule: Over
     """Show the form; POST tries it (`step` trial) or puts it in force."""
     initial = RuleForm.initial_of(rule) if rule else {"effective_from": _first_day(programme)}
     form = RuleForm(request.POST or None, kind=kind, initial=initial)
-    months, status = None, 200
+    months, effect, status = None, None, 200
+    if request.method == "GET" and rule is not None:
+        effect = effect_of(programme, [rule])
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -231,7 +241,8 @@ def _rule_page(request: HttpRequest, programme: Programme, kind: str, rule: Over
                     made = _adopt(request, programme, kind, rule, form)
                     messages.success(request, f"“{made.name}”第{made.version}版已施行，从下一次封账起按它判断。")
                     return redirect("supervision:oversight-rules", programme.code)
-                months, status = try_rule(programme, _unsaved(programme, kind, form)), 200
+                tried = _unsaved(programme, kind, form)
+                months, effect, status = try_rule(programme, tried), effect_of(programme, [tried], now=rule), 200
             except Refused as refused:
                 form.add_error(None, str(refused))
     context = _context(request, programme) | {
@@ -241,6 +252,7 @@ def _rule_page(request: HttpRequest, programme: Programme, kind: str, rule: Over
         "rule": rule,
         "base_version": request.POST.get("base_version") or (rule.version if rule else 0),
         "months": months,
+        "effect": effect,
         "kinds": [{"label": label, "url": f"?kind={value}", "active": value == kind} for value, label in K.choices],
     }
     return render(request, "supervision/letters/rule_form.html", context, status=status)

@@ -1,12 +1,15 @@
 """周调度: what moved, what is due, what is overdue, within the reader's own scope."""
 
 import datetime
+import uuid
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from supervision.models import Inspection, InspectionFinding
 from supervision.pages import weekly
 from supervision.pages.weekly import Item, WeeklyPage
 from supervision.services.rectification import assign_rectification, open_rectification
@@ -108,6 +111,63 @@ def test_week_groups_by_unit_and_links_each_line(client, period, tasks, particip
     wrong = client.get("/programmes/fuyang-2020/weekly/?day=明天")
     assert wrong.status_code == 422
     assert "“明天”不是日期" in wrong.content.decode()
+
+
+def test_week_says_how_many_units_a_line_of_several_stands_under(client, period, tasks, participants, leader):
+    for unit in ("341222", "341282"):
+        factories.DatedTaskFactory(
+            sub_project=tasks[0].sub_project,
+            participant=participants[unit],
+            due_on=datetime.date(2020, 9, 2),
+            text=f"整理{unit}",
+        )
+    page = page_of(period, leader)
+    page.overdue[0] = replace(page.overdue[0], units=("太和县", "界首市"))
+
+    parts = {part["code"]: part for part in page.parts()}
+
+    # Three lines, one of them under two units: 2 + 2 of two units, where there are 3.
+    assert [len(group["lines"]) for group in parts["overdue"]["groups"]] == [2, 2]
+    assert parts["overdue"]["counted"] == "3 件，涉及 2 个单位"
+    assert parts["next-week"]["counted"] == "1 件"
+    page.by = ""
+    assert page.parts()[0]["counted"] == "3 件"
+
+
+def test_week_shows_what_visits_found_until_it_is_closed(
+    client, period, participants, indicators, inspector, clerk, other_clerk, leader
+):
+    project = indicators["里程"].sub_project.project
+    visit = Inspection.objects.create(
+        programme=period.programme,
+        visited_on=datetime.date(2020, 8, 20),
+        participant=participants["341222"],
+        project=project,
+        state="recorded",
+        recorded_at=timezone.now(),
+        client_key=uuid.uuid4(),
+        added_by=inspector,
+    )
+    InspectionFinding.objects.create(
+        inspection=visit,
+        programme=period.programme,
+        found_on=visit.visited_on,
+        participant=visit.participant,
+        project=project,
+        reason="progress",
+        also=["stopped"],
+        problem="路基停工十天。",
+    )
+    before = WeeklyPage(period.programme, leader, datetime.date(2020, 8, 19))
+
+    (slow,) = page_of(period, leader).standing
+
+    assert (slow.kind, slow.text, slow.units) == ("进度滞后、现场停工", "1 农村道路：路基停工十天。", ("太和县",))
+    assert slow.url == f"/inspections/{visit.pk}/"
+    assert before.standing == []
+    assert [page_of(period, user).standing for user in (clerk, other_clerk)] == [[], []]
+    client.force_login(leader)
+    assert "督查发现的慢项目" in client.get(ADDRESS).content.decode()
 
 
 def test_week_asks_the_same_number_of_queries_whatever_the_rows(client, period, tasks, participants, leader):
