@@ -3,6 +3,7 @@
 #: Frozen (R18): written once, read for ever.
 APPEND_ONLY = [
     *("snapshot", "snapshot_line", "snapshot_unit", "snapshot_fund", "snapshot_fund_rate", "snapshot_component"),
+    "snapshot_place",
     *("scheme_indicator", "rendered_file"),
     "disclosure_file",
     *("oversight_rule", "letter_recheck"),

@@ -20,6 +20,7 @@ from tests.test_models import (
     series,
     snapshot_component,
     snapshot_line,
+    snapshot_place,
     snapshot_unit,
 )
 
@@ -157,6 +158,7 @@ def frozen_rows():
         "snapshot_line": line.pk,
         "snapshot_unit": snapshot_unit().pk,
         "snapshot_component": snapshot_component().pk,
+        "snapshot_place": snapshot_place().pk,
         "rendered_file": rendered().pk,
         "reminder": reminder().pk,
         "outage": outage().pk,
@@ -173,6 +175,7 @@ def frozen_rows():
         "snapshot_line",
         "snapshot_unit",
         "snapshot_component",
+        "snapshot_place",
         "rendered_file",
         "reminder",
         "outage",

@@ -41,6 +41,7 @@ from supervision.models import (
     Document,
     DocumentSeries,
     EnteredMark,
+    PaperKind,
     PaperStyle,
     Receipt,
     RenderedFile,
@@ -48,6 +49,7 @@ from supervision.models import (
     Snapshot,
     SnapshotComponent,
     SnapshotLine,
+    SnapshotPlace,
     SnapshotUnit,
 )
 from tests import factories
@@ -112,6 +114,12 @@ def snapshot_component():
     return SnapshotComponent.objects.create(snapshot=snapshot(), participant=factories.ParticipantFactory(), code="c1")
 
 
+def snapshot_place():
+    return SnapshotPlace.objects.create(
+        snapshot=snapshot(), indicator=factories.IndicatorFactory(), measure="rate", city_place=15, city_count=16
+    )
+
+
 def entered_mark():
     scheme = factories.plain_scheme(factories.ProgrammeFactory())
     return EnteredMark.objects.create(
@@ -162,6 +170,18 @@ def receipt():
         recipient="太和县民生办",
         sent_on=NOW.date(),
         sent_by=paper.drafted_by,
+    )
+
+
+def paper_kind():
+    return PaperKind.objects.create(
+        agency=factories.AgencyFactory(),
+        code="own-1",
+        label="半年进展",
+        title="通报",
+        lead="通报如下：",
+        sections=["lead", "overview"],
+        updated_by=factories.UserFactory(),
     )
 
 
@@ -413,6 +433,7 @@ VALID = {
     "project": factories.ProjectFactory,
     "project_lineage": lineage,
     "region": factories.RegionFactory,
+    "paper_kind": paper_kind,
     "paper_style": paper_style,
     "receipt": receipt,
     "rendered_file": rendered,
@@ -430,6 +451,7 @@ VALID = {
     "snapshot": snapshot,
     "snapshot_component": snapshot_component,
     "snapshot_line": snapshot_line,
+    "snapshot_place": snapshot_place,
     "snapshot_unit": snapshot_unit,
     "sub_project": factories.SubProjectFactory,
     "target": factories.TargetFactory,
@@ -527,6 +549,7 @@ BROKEN = {
     "benchmark_decimals_valid": {"decimals": 7},
     "benchmark_source_given": {"source": ""},
     "benchmark_place_in_count": {"city_place": 17, "city_count": 16},
+    "snapshot_place_one_subject": {"indicator": None},
     "component_weight_valid": {"weight": 101},
     "component_cap_valid": {"cap": 0},
     "document_issued_pair": {"state": "issued", "number": 8, "issued_on": NOW.date(), "issued_at": NOW},
@@ -541,6 +564,9 @@ BROKEN = {
     "receipt_account_has_agency": {"agency": None},
     "receipt_received_pair": {"received_at": NOW},
     "receipt_reminded_pair": {"reminded_at": NOW},
+    "paper_kind_code_unique": {"label": "全年进展"},
+    "paper_kind_label_unique": {"code": "own-2"},
+    "paper_kind_texts_given": {"label": ""},
     "paper_style_days_valid": {"check_days": 0},
     "paper_style_pitch_valid": {"line_pitch": 10},
     "participant_name_unique": {"code": "another"},
@@ -570,6 +596,10 @@ def broken(model, constraint):
         return rectification_rows.closed_by_who_reported()
     if constraint.name == "benchmark_fund_unique":
         row = factories.BenchmarkFactory(indicator=None, fund_rate="project/disbursed/planned")
+    if constraint.name == "snapshot_place_fund":
+        row = SnapshotPlace.objects.create(
+            snapshot=snapshot(), fund_rate="project-disbursed-planned", measure="rate", city_place=9, city_count=16
+        )
     if constraint.name == "indicator_not_own_part":
         row.part_of_id = row.pk + 1
         row.assessed = False

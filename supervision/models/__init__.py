@@ -8,10 +8,11 @@ from supervision.models.funds import FundSetLine, SnapshotFund, SnapshotFundRate
 from supervision.models.inspections import Inspection, InspectionFinding, InspectionPhoto, Interview
 from supervision.models.letters import LetterRecheck, LetterReply, SupervisionLetter
 from supervision.models.oversight import Level, OversightRule, OversightSetting, RuleFiring
+from supervision.models.paper_kind import PaperKind
 from supervision.models.paper_style import PaperStyle
 from supervision.models.rectification import Rectification, RectificationFile, RectificationStep
 from supervision.models.scoring import EnteredMark, SchemeIndicator, ScoringComponent, ScoringScheme
-from supervision.models.standings import Snapshot, SnapshotComponent, SnapshotLine, SnapshotUnit
+from supervision.models.standings import Snapshot, SnapshotComponent, SnapshotLine, SnapshotPlace, SnapshotUnit
 
 __all__ = [
     "Check",
@@ -33,6 +34,7 @@ __all__ = [
     "Level",
     "OversightRule",
     "OversightSetting",
+    "PaperKind",
     "PaperStyle",
     "Receipt",
     "Rectification",
@@ -48,6 +50,7 @@ __all__ = [
     "SnapshotFund",
     "SnapshotFundRate",
     "SnapshotLine",
+    "SnapshotPlace",
     "SnapshotUnit",
     "SupervisionLetter",
 ]

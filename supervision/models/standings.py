@@ -185,3 +185,52 @@ class SnapshotComponent(models.Model):
 
     def __str__(self):
         return f"{self.snapshot} {self.participant} {self.code}"
+
+
+class SnapshotPlace(models.Model):
+    """快照位次: the city's place among the cities as the province had published it when the period was frozen.
+
+    Of an indicator or of a rate of money, like the average it came with. Nothing published, no row.
+    """
+
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, verbose_name="快照", related_name="places")
+    indicator = models.ForeignKey(
+        Indicator,
+        models.PROTECT,
+        verbose_name="指标",
+        related_name="snapshot_places",
+        null=True,
+        blank=True,
+    )
+    # Null keeps it out of the unique constraint.
+    fund_rate = models.CharField("资金比率", max_length=60, null=True, blank=True)  # noqa: DJ001
+    measure = models.CharField("口径", max_length=6, choices=Benchmark.Measure)
+    city_rate = models.DecimalField("本市公布数", max_digits=20, decimal_places=6, null=True)
+    city_place = models.PositiveSmallIntegerField("本市位次")
+    city_count = models.PositiveSmallIntegerField("参评市数", null=True)
+
+    class Meta:
+        db_table = "snapshot_place"
+        verbose_name = verbose_name_plural = "快照位次"
+        ordering = ["snapshot", "indicator", "fund_rate", "measure"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["snapshot", "indicator", "measure"],
+                name="snapshot_place_indicator",
+                violation_error_message="快照位次重复",
+            ),
+            models.UniqueConstraint(
+                fields=["snapshot", "fund_rate", "measure"],
+                name="snapshot_place_fund",
+                violation_error_message="快照位次重复",
+            ),
+            models.CheckConstraint(
+                name="snapshot_place_one_subject",
+                condition=models.Q(indicator__isnull=False, fund_rate__isnull=True)
+                | models.Q(indicator__isnull=True, fund_rate__isnull=False),
+                violation_error_message="位次属于一个指标或一个资金比率",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.snapshot} {self.indicator or self.fund_rate} 第{self.city_place}位"

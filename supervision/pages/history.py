@@ -105,10 +105,14 @@ class MonthStandings(NamedTuple):
 
 
 class MonthPlaces(NamedTuple):
-    """Scores and places of one month: participant id → row of the overall ranking (see `UNIT_COLUMNS`)."""
+    """Scores and places of one month: participant id → row of the overall ranking (see `UNIT_COLUMNS`).
+
+    `placed`: how many have a place.
+    """
 
     period: ReportingPeriod
     units: dict[int, dict]
+    placed: int
     basis: str
     scope: StandingsScope
 
@@ -152,16 +156,27 @@ def month_standings(
     return found
 
 
-def month_places(period: ReportingPeriod, user: User, *, snapshot=DEFAULT) -> list[MonthPlaces]:
-    """Return overall scores and places of the same months; empty where the user does not see everybody's."""
+def month_places(
+    period: ReportingPeriod, user: User, *, snapshot=DEFAULT, worked_out: tuple[list[dict], int] | None = None
+) -> list[MonthPlaces]:
+    """Return overall scores and places of the same months; empty where the user does not see everybody's.
+
+    `worked_out`: the rows the caller needs of `period` itself as it is now, and how many have a place, so that a month
+    seen live is not worked out twice.
+    """
     months = [row for row in _months(period, user, snapshot) if row[3]]
     units = _stored_units([row.pk for _, row, _, _ in months if row is not None])
     found = []
     for month, row, scope, _ in months:
-        rows = []
-        if scope.everything:
+        if not scope.everything:
+            rows, placed = [], 0
+        elif row is None and month is period and worked_out is not None:
+            rows, placed = worked_out
+        else:
             rows = units[row.pk] if row is not None else _live_units(month)
-        found.append(MonthPlaces(month, {unit["participant_id"]: unit for unit in rows}, basis_words(row), scope))
+            placed = sum(unit["place"] is not None for unit in rows)
+        by_unit = {unit["participant_id"]: unit for unit in rows}
+        found.append(MonthPlaces(month, by_unit, placed, basis_words(row), scope))
     return found
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from livelihood.formats import MISSING, format_day, format_number, format_rate, format_signed
 from projects.models import Benchmark, Milestone, ReportingPeriod
 from supervision.documents.sentences import below_sentence, whole_name
+from supervision.models import SnapshotPlace
 from supervision.pages.line_words import NO_TASK_WORDS, excluding_text, indicator_label, rate_text, status_text
 from supervision.pages.yardsticks import is_far_below
 from supervision.scope import StandingsScope
@@ -113,6 +114,16 @@ class IndicatorPage:
         )
         return entered.select_related("confirmed_by").first() if self.first["benchmark"] is not None else None
 
+    @cached_property
+    def published_place(self) -> Benchmark | SnapshotPlace | None:
+        """Return what the city's place stands in: the snapshot's own rows, or the average as entered. One query."""
+        snapshot = self.standings.snapshot
+        if snapshot is None:
+            return self.entered_benchmark
+        return SnapshotPlace.objects.filter(
+            snapshot=snapshot, indicator=self.indicator, measure=self.first["benchmark_measure"]
+        ).first()
+
     def _benchmark_yardstick(self) -> dict:
         value = self.first["benchmark"]
         if value is None:
@@ -124,8 +135,9 @@ class IndicatorPage:
         if entered is not None:
             source.append(entered.source)
             source.append(f"截至{format_day(entered.as_of)}" if entered.as_of else "")
-            own = self.standings.period.programme.owner.own_word
-            source.append(f"{own}第{entered.city_place}位" if entered.city_place else "")
+        published = self.published_place
+        if published is not None and published.city_place:
+            source.append(f"{self.standings.period.programme.owner.own_word}第{published.city_place}位")
         if measure == "value":
             source.append(f"按指标值比较，单位{self.indicator.unit}")
         return {"name": "全省平均", "value": text, "source": "；".join(part for part in source if part)}

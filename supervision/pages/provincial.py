@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import connection
 
-from livelihood.formats import MISSING, format_day, format_number, format_place_change, format_signed
+from livelihood.formats import MISSING, format_number, format_place_change, format_signed
 from livelihood.workbooks import Column, Marked, Sheet, printed
 from projects.models import Benchmark, Indicator, ReportingPeriod
 from supervision.documents.sentences import below_sentence, compared_value, excluding_note, printed_value
@@ -15,6 +15,7 @@ from supervision.fund_standings import FundRate, FundStandings
 from supervision.pages.charts import bars
 from supervision.pages.fund_ranking import FundRankingPage
 from supervision.pages.line_words import excluding_text, indicator_label
+from supervision.pages.published import Published, previous_places, published_now, published_then
 from supervision.scope import StandingsScope
 from supervision.standings import Standings
 from supervision.why_links import WhyLinks
@@ -32,8 +33,8 @@ SELECT b.id, p.city_place AS previous_place, p.city_count AS previous_count,
        p.city_place - b.city_place AS place_change,
        b.city_count - b.city_place < %(last)s AS is_last, b.city_place * 2 > b.city_count AS is_lower_half,
        c.compared - ROUND(b.city_rate, c.decimals) AS difference
-FROM benchmark b
-LEFT JOIN benchmark p ON p.period_id = %(previous)s AND p.measure = b.measure
+FROM {table} b
+LEFT JOIN {previous_table} p ON p.{previous_key} = %(previous)s AND p.measure = b.measure
     AND (p.indicator_id = b.indicator_id OR p.fund_rate = b.fund_rate)
 LEFT JOIN unnest(%(ids)s::bigint[], %(compared)s::numeric[], %(decimals)s::int[]) AS c (id, compared, decimals)
     ON c.id = b.id
@@ -46,7 +47,7 @@ ORDER BY b.city_count - b.city_place NULLS LAST, b.city_place DESC, b.id
 class Item:
     """One published place: of an indicator, or of a rate of money; `whole` is our own line of it."""
 
-    benchmark: Benchmark
+    benchmark: Published
     indicator: Indicator | None
     rate: FundRate | None
     whole: dict | None
@@ -81,7 +82,8 @@ class ProvincialPage:
         self.last, self.category = last, category
         self.period: ReportingPeriod = standings.period
         self.links = WhyLinks(self.period, standings.snapshot)
-        self.benchmarks = list(Benchmark.objects.filter(period=self.period).order_by("pk"))
+        snapshot = standings.snapshot
+        self.benchmarks = published_then(standings, funds) if snapshot else published_now(self.period)
         self.items = {item.benchmark.pk: item for item in self._items()}
         self.places = self._places()
         self.chosen = [row for row in self.places if self._is_chosen(row)]
@@ -102,18 +104,22 @@ class ProvincialPage:
     def _places(self) -> list[dict]:
         """Return what the database says of each item, the last of the cities first. Two queries."""
         items = self.items.values()
-        periods = ReportingPeriod.objects.filter(
-            programme=self.period.programme, kind=self.period.kind, ends_on__lt=self.period.ends_on
-        )
+        snapshot = self.standings.snapshot
+        table, key, previous = previous_places(self.period, snapshot)
         parameters = {
             "last": settings.PROVINCIAL_LAST,
-            "previous": periods.order_by("-ends_on").values_list("pk", flat=True).first(),
+            "previous": previous,
             "ids": [item.benchmark.pk for item in items],
             "compared": [item.compared for item in items],
             "decimals": [self._decimals(item) for item in items],
         }
         with connection.cursor() as cursor:
-            cursor.execute(PLACES, parameters)
+            cursor.execute(
+                PLACES.format(
+                    table="snapshot_place" if snapshot else "benchmark", previous_table=table, previous_key=key
+                ),
+                parameters,
+            )
             names = [column.name for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -145,6 +151,11 @@ class ProvincialPage:
     def own_word(self) -> str:
         """Return how the programme's place calls itself: 本市."""
         return self.period.programme.owner.own_word
+
+    @property
+    def peer_word(self) -> str:
+        """Return what the province counts the programme's place among: 市, 县."""
+        return self.period.programme.owner.peer_word
 
     def chart(self) -> dict | None:
         """Return the chosen items as bars, the last of the cities first; None for fewer than two."""
@@ -186,7 +197,9 @@ class ProvincialPage:
             "previous": row["previous_place"],
             "change": format_place_change(row["place_change"]),
             "is_down": row["place_change"] is not None and row["place_change"] < 0,
-            "average": f"{format_number(benchmark.value, benchmark.decimals)}{unit}",
+            "average": MISSING
+            if benchmark.value is None
+            else f"{format_number(benchmark.value, benchmark.decimals)}{unit}",
             "published": MISSING
             if benchmark.city_rate is None
             else f"{format_number(benchmark.city_rate, benchmark.decimals)}{unit}",
@@ -194,7 +207,7 @@ class ProvincialPage:
             "excluding": self._excluding(item),
             "difference": format_signed(difference, self._decimals(item)) if difference is not None else MISSING,
             "is_different": bool(difference),
-            "source": benchmark.source + (f"，截至{format_day(benchmark.as_of)}" if benchmark.as_of else ""),
+            "source": benchmark.words,
             "units": self._counties(item),
         }
 
@@ -260,13 +273,13 @@ class ProvincialPage:
 
     def sheet(self, *, facts: str) -> Sheet:
         """Return the chosen items as a sheet."""
-        number = {"is_number": True}
+        number, of_count = {"is_number": True}, f"参评{self.peer_word}数"
         return Sheet(
             name="居全省落后位次",
             title=f"{self.period.label}居全省落后位次",
             columns=[
                 *(Column("序号", 6), Column("项目", 22), Column("指标", 26), Column("牵头单位", 18)),
-                *(Column((f"{self.own_word}位次", name), 8, **number) for name in ("本期", "参评市数", "上期", "变化")),
+                *(Column((f"{self.own_word}位次", name), 8, **number) for name in ("本期", of_count, "上期", "变化")),
                 *(Column(name, 11, **number) for name in self._compared_names()),
                 *(Column("口径", 8), Column("来源", 30), Column("低于全省平均或最慢的单位", 60)),
             ],
@@ -287,7 +300,7 @@ class ProvincialPage:
         return [
             *(said["seq"], said["project"], said["label"], said["lead"]),
             *(benchmark.city_place, benchmark.city_count, row["previous_place"], row["place_change"]),
-            printed(benchmark.value, decimals),
+            None if benchmark.value is None else printed(benchmark.value, decimals),
             published,
             None if item.compared is None else printed(item.compared, own),
             Marked(

@@ -15,6 +15,7 @@ from supervision.pages.charts import bars
 from supervision.pages.line_words import NO_TASK_WORDS, indicator_label, rate_text, status_text, why_no_score
 from supervision.pages.yardsticks import is_far_below
 from supervision.scope import StandingsScope
+from supervision.standings import UNIT_COLUMNS
 from supervision.unit_sql import LOST_DECIMALS
 from supervision.why_links import WhyLinks
 
@@ -74,6 +75,13 @@ class UnitPage:
     def has_report(self) -> bool:
         """Whether the unit's figures count in this period; without a report nothing is scored."""
         return bool(self.first and self.first["unit_has_report"])
+
+    def overall(self) -> tuple[list[dict], int]:
+        """Return the unit's row of the overall ranking, none where it is not in the period, and how many are placed."""
+        if self.first is None:
+            return [], 0
+        row = {name: self.first[f"unit_{name}"] for name in UNIT_COLUMNS if name != "participant_id"}
+        return [row | {"participant_id": self.participant.pk}], self.first["unit_placed"]
 
     def facts(self, *, has_scheme: bool) -> dict:
         """Return the numbers over the page: place, score, how many lines stand below what."""

@@ -6,11 +6,13 @@ from projects.discipline import Discipline
 from projects.models import Participant, PeriodReopening, Programme, ReportingPeriod
 from supervision.pages.charts import Series, line_chart
 from supervision.pages.history import MonthPlaces, month_places
+from supervision.pages.unit_page import UnitPage
 
 
-def places_of_year(period: ReportingPeriod, user: User, participant: Participant, *, snapshot) -> dict:
+def places_of_year(page: UnitPage, user: User, *, snapshot) -> dict:
     """Return the unit's overall places by month, as rows and as a chart (None for fewer than two of them)."""
-    months = month_places(period, user, snapshot=snapshot)
+    participant = page.participant
+    months = month_places(page.period, user, snapshot=snapshot, worked_out=page.overall())
     rows = [_month(month, participant) for month in months]
     return {"rows": rows, "chart": _chart(rows, participant)}
 
@@ -30,7 +32,7 @@ def _month(month: MonthPlaces, participant: Participant) -> dict:
         "period": month.period,
         "label": f"{month.period.ends_on.month}月" if month.period.kind == "month" else month.period.label,
         "place": unit["place"] if unit else None,
-        "of": sum(row["place"] is not None for row in month.units.values()),
+        "of": month.placed,
         "score": unit["score"] if unit else None,
         "score_text": format_number(unit["score"], month.period.programme.decimals) if unit else MISSING,
         "change": format_place_change(unit["place_change"]) if unit else MISSING,
@@ -58,7 +60,7 @@ def discipline_of(programme: Programme, user: User, participant: Participant, pe
 
     `by_agency`: the lead agencies report, so that a unit has no deadline of its own. Constant number of queries.
     """
-    found = Discipline(programme, user, unit=participant.code, kind=period.kind)
+    found = Discipline(programme, user, unit=participant.code, kind=period.kind, alone=True)
     if found.by_agency:
         return {"by_agency": True} if found.sees_all else None
     if found.unit is None or found.unit.reporter.pk != participant.pk:

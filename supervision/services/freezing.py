@@ -25,14 +25,16 @@ from supervision.standings import (
 
 LINE_COLUMNS = [*INPUT_COLUMNS, *OUTPUT_COLUMNS]
 COMPONENT_COLUMNS = ["participant_id", "code", "part", "whole", "points"]
-#: The rows of a snapshot in the order in which they are hashed: table, columns, key. A snapshot without money, or
-#: without components of its own, has the hash it had before there was any.
+PLACE_COLUMNS = ["indicator_id", "fund_rate", "measure", "city_rate", "city_place", "city_count"]
+#: The rows of a snapshot in the order in which they are hashed: table, columns, key. A snapshot without money, without
+#: components of its own, or without a published place, has the hash it had before there was any.
 FROZEN_TABLES = [
     ("snapshot_line", LINE_COLUMNS, "indicator_id, participant_id"),
     ("snapshot_unit", UNIT_COLUMNS, "participant_id"),
     ("snapshot_fund", list(FUND_COLUMNS), "fund_line_id"),
     ("snapshot_fund_rate", list(RATE_COLUMNS), "fund_kind, measure, project_id NULLS FIRST, participant_id"),
     ("snapshot_component", COMPONENT_COLUMNS, "code, participant_id"),
+    ("snapshot_place", PLACE_COLUMNS, "indicator_id NULLS LAST, fund_rate, measure"),
 ]
 #: What the heads of two snapshots must share for their lines to be comparable.
 HEAD_FIELDS = ["period_id", "version", "scheme_id", "decimals", "elapsed_parts", "elapsed_whole", "calc_version"]
@@ -58,13 +60,28 @@ JOIN snapshot_fund_rate s ON s.snapshot_id = %(snapshot)s AND s.participant_kind
 WHERE (r.benchmark, r.benchmark_decimals) IS DISTINCT FROM (s.benchmark, s.benchmark_decimals)
 """
 
+#: The city's places, an input like the averages they came with (R10).
+PLACES_NOW = f"SELECT {', '.join(PLACE_COLUMNS)} FROM benchmark WHERE period_id = %(period)s AND city_place IS NOT NULL"
+
+PLACES_MOVED = f"""
+WITH now AS ({PLACES_NOW}),
+     kept AS (SELECT {", ".join(PLACE_COLUMNS)} FROM snapshot_place WHERE snapshot_id = %(snapshot)s)
+SELECT EXISTS ((SELECT * FROM now EXCEPT SELECT * FROM kept) UNION (SELECT * FROM kept EXCEPT SELECT * FROM now))
+"""
+
 
 def benchmarks_moved(snapshot: Snapshot) -> bool:
-    """Tell whether a provincial average was entered or changed since the snapshot was frozen. Three queries."""
+    """Tell whether an average or a place of the city was entered or changed since the freeze. At most four queries."""
     parameters = frozen_parameters(snapshot, refresh_benchmarks=True)
-    if fetch(BENCHMARKS_MOVED, parameters, frozen=True)[0]["moved"]:
+    if fetch(BENCHMARKS_MOVED, parameters, frozen=True)[0]["moved"] or _places_moved(parameters):
         return True
     return fetch_funds(FUND_BENCHMARKS_MOVED, parameters, frozen=True)[0]["moved"] > 0
+
+
+def _places_moved(parameters: dict) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(PLACES_MOVED, parameters)
+        return cursor.fetchone()[0]
 
 
 def snapshot_sha256(snapshot: Snapshot) -> str:
@@ -109,6 +126,7 @@ def freeze(
     if parameters["shape"].is_kept:
         rows = statement_for(components(parameters["shape"]), parameters, frozen=frozen)
         _insert("snapshot_component", COMPONENT_COLUMNS, rows, parameters, snapshot.pk)
+    _insert("snapshot_place", PLACE_COLUMNS, PLACES_NOW, parameters, snapshot.pk)
     snapshot.sha256 = snapshot_sha256(snapshot)
     snapshot.save(force_insert=True)
     record_event(

@@ -42,7 +42,10 @@ def provincial(request: HttpRequest, code: str, period: str) -> HttpResponse:
         "page": page,
         "rows": page.rows(),
         "own_word": page.own_word,
+        "peer_word": page.peer_word,
+        "keeps_no_place": snapshot is not None and page.without_place == len(page.benchmarks),
         "missing": {
+            "snapshot": f"这一版快照里没有{page.own_word}在全省的位次：冻结时还没有录入，或者那时的快照还不记位次。",
             "both": f"本期还没有录入全省平均和{page.own_word}位次。",
             "places": f"本期录入了全省平均，没有录入{page.own_word}在全省的位次，不知道哪些项目落后。",
         },

@@ -39,30 +39,39 @@ def benchmark_answer(
     answer.sentences = [
         f"公布到{decimals}位小数：各单位的数先四舍五入到同样的位数再比，比全省差的才列入名单（规则R7、R9、R10）。"
     ]
-    answer.inputs = [_entered(page.entered_benchmark, text, user, period)]
+    answer.inputs = [_entered(page, text, user, period)]
     _add_below(answer, page, standings, indicator, WhyLinks(period, snapshot))
     return answer
 
 
-def _entered(entered: Benchmark | None, text: str, user: User, period: ReportingPeriod) -> Input:
-    """Return source, date, the city's own place, who entered it, and its changes. One query."""
+def _entered(page: IndicatorPage, text: str, user: User, period: ReportingPeriod) -> Input:
+    """Return source, date, the city's own place, who entered it, and its changes. Two queries."""
+    entered, own = page.entered_benchmark, list(_own(page, period))
     if entered is None:
-        return Input("①", text, facts=[Fact("说明", "录入的数在快照冻结之后改过，这里用的是冻结时的数。")])
+        said = Fact("说明", "录入的数在快照冻结之后改过，这里用的是冻结时的数。")
+        return Input("①", text, facts=[said, *own])
     given = Input("①", text, facts=[Fact("来源", entered.source)])
-    own = period.programme.owner.own_word
     if entered.as_of:
         given.facts.append(Fact("截至", format_day(entered.as_of)))
-    if entered.city_rate is not None:
-        given.facts.append(Fact(f"{own}公布数", format_number(entered.city_rate)))
-    if entered.city_place:
-        count = f"，共{entered.city_count}个{period.programme.owner.peer_word}" if entered.city_count else ""
-        given.facts.append(Fact(f"{own}位次", f"第{entered.city_place}位{count}"))
+    given.facts += own
     given.facts.append(Fact("录入", f"{entered.confirmed_by} {format_moment(entered.confirmed_at)}"))
     given.facts.append(Fact("修改", f"{entered.version - 1}次" if entered.version > 1 else "没有改过"))
     about = {"target_label": period._meta.db_table, "target_id": str(period.pk), "verb": "set_benchmarks"}
     events = AuditEvent.objects.filter(**about).select_related("by")
     given.changes = list(_changes(events.order_by("-id"), str(entered.indicator_id)))
     return given
+
+
+def _own(page: IndicatorPage, period: ReportingPeriod) -> Iterator[Fact]:
+    """Yield the city's own figure and place as published: of a snapshot, by the time it was frozen."""
+    published, owner = page.published_place, period.programme.owner
+    if published is None:
+        return
+    if published.city_rate is not None:
+        yield Fact(f"{owner.own_word}公布数", format_number(published.city_rate))
+    if published.city_place:
+        count = f"，共{published.city_count}个{owner.peer_word}" if published.city_count else ""
+        yield Fact(f"{owner.own_word}位次", f"第{published.city_place}位{count}")
 
 
 def _changes(events: Iterable[AuditEvent], name: str) -> Iterator[Change]:

@@ -4,14 +4,25 @@ from itertools import chain
 
 from django.urls import reverse
 
-from supervision.models import Document, SnapshotFundRate, SnapshotLine
+from livelihood.models import User
+from supervision.models import (
+    Document,
+    Inspection,
+    InspectionFinding,
+    SnapshotFundRate,
+    SnapshotLine,
+    SupervisionLetter,
+)
 from supervision.why_links import WhyLinks
 
 
 class PaperLinks:
-    """The answers behind a paper's figures, by how its content names the row behind each. At most two queries."""
+    """The answers behind a paper's figures, by how its content names the row behind each. At most four queries.
 
-    def __init__(self, document: Document):
+    `user`: who reads; records and letters are linked for who may open them. Without, they are not.
+    """
+
+    def __init__(self, document: Document, user: User | None = None):
         self.links = WhyLinks(document.period, document.snapshot)
         self.has_snapshot = document.snapshot is not None
         named = set(_named(document.content)) if self.has_snapshot else set()
@@ -23,7 +34,22 @@ class PaperLinks:
         )
         self.lines = {str(pk): (code, indicator_id) for pk, code, indicator_id in lines}
         self.funds = {str(pk): (code, f"{kind}-{measure}") for pk, code, kind, measure in funds}
+        self.records = self._records(named, user) if user is not None else {}
         self.pages = self._pages(document) if self.has_snapshot else {}
+
+    def _records(self, named: set[str], user: User) -> dict[str, str]:
+        """Return the pages of the findings and letters named that the user may read."""
+        found = {}
+        if ids := _ids(named, "finding"):
+            visits = Inspection.objects.visible_to(user)
+            rows = InspectionFinding.objects.filter(pk__in=ids, inspection__in=visits)
+            for pk, visit in rows.values_list("pk", "inspection_id"):
+                found[f"finding:{pk}"] = reverse("supervision:inspection-detail", args=[visit])
+        if ids := _ids(named, "letter"):
+            letters = SupervisionLetter.objects.visible_to(user).filter(pk__in=ids)
+            for pk in letters.values_list("pk", flat=True):
+                found[f"letter:{pk}"] = reverse("supervision:letter-detail", args=[pk])
+        return found
 
     def _pages(self, document: Document) -> dict[str, str]:
         """Return the pages behind counts, and the start of the address of an indicator's page."""
@@ -33,6 +59,11 @@ class PaperLinks:
             "ranking": reverse("supervision:ranking", args=where) + basis,
             "provincial": reverse("supervision:provincial", args=where) + basis,
             "indicator": reverse("supervision:indicator-detail", args=[*where, 0]) + basis,
+            "catalogue": reverse("projects:programme-detail", args=where[:1]),
+            "milestones": reverse("projects:milestone-list", args=where[:1]),
+            "returns": reverse("projects:discipline", args=where[:1]) + f"?kind={document.period.kind}",
+            "inspections": f"{reverse('supervision:inspection-list')}?programme={where[0]}",
+            "letters": f"{reverse('supervision:letter-list')}?programme={where[0]}",
         }
 
     def url(self, behind: str) -> str:
@@ -44,6 +75,10 @@ class PaperLinks:
             return self.links.figure(*self.lines[name])
         if kind == "fund" and name in self.funds:
             return self.links.fund(*self.funds[name])
+        if kind in ("finding", "letter"):
+            return self.records.get(behind, "")
+        if kind == "document":
+            return reverse("supervision:document-detail", args=[name])
         if kind == "overall":
             return self.links.overall(name)
         if kind == "project":
@@ -97,7 +132,7 @@ def _named(content: dict):
     """Return how the content names the rows behind its figures."""
     paragraphs = chain.from_iterable(chapter["paragraphs"] for chapter in content.get("chapters", []))
     sentences = chain.from_iterable(paragraph["sentences"] for paragraph in paragraphs)
-    for sentence in sentences:
+    for sentence in chain([content.get("lead") or {}], sentences):
         yield from (part.get("behind", "") for part in sentence.get("parts") or [])
     for table in content.get("attachments", []):
         yield from chain.from_iterable(table.get("behind") or [])

@@ -252,6 +252,36 @@ def test_provincial_page_shows_sums_and_lists_in_scope_only(look, august, indica
     assert not [figure for figure in ("62.0", "55.0", "里程") if figure in hidden]
 
 
+def test_provincial_page_on_a_snapshot_keeps_the_places_of_the_close(look, august, july, indicators, city_officer):
+    published(august, indicators["里程"], city_rate=Decimal("61.5"), city_place=15)
+    published(july, indicators["里程"], city_place=12)
+    freeze_snapshot(period=august, by=city_officer)
+    Benchmark.objects.filter(period=august).update(value=Decimal("70.1"), city_place=3, city_rate=Decimal("71.2"))
+    why = reverse("supervision:why-benchmark", args=[august.programme.code, august.code, indicators["里程"].pk])
+
+    kept = look("city_officer", address_of("provincial", august, "?basis=1"))
+    answer = look("city_officer", f"{why}?basis=1").content.decode()
+    live = look("city_officer", address_of("provincial", august, "?basis=live&last=all"))
+
+    (row,), (now,) = kept.context["rows"], live.context["rows"]
+    said = [(one["place"], one["previous"], one["average"], one["published"], one["difference"]) for one in (row, now)]
+    # Our own sum is 186 of 300, 62.0; 62.0 - 61.5 and 62.0 - 71.2
+    assert said == [(15, 12, "67.3%", "61.5%", "+0.5"), (3, 12, "70.1%", "71.2%", "−9.2")]
+    assert "第15位" in answer
+    assert "第3位" not in answer
+
+
+def test_provincial_page_of_a_snapshot_without_places_says_so(look, august, indicators, city_officer):
+    average = published(august, indicators["里程"], city_place=None)
+    freeze_snapshot(period=august, by=city_officer)
+    Benchmark.objects.filter(pk=average.pk).update(city_place=15)
+
+    response = look("city_officer", address_of("provincial", august, "?basis=1"))
+
+    assert response.context["rows"] == []
+    assert "这一版快照里没有本市在全省的位次" in response.content.decode()
+
+
 def test_provincial_page_averages_without_places_leads_the_office_to_them(look, august, indicators):
     published(august, indicators["里程"], city_place=None, city_count=None)
     averages = reverse("supervision:benchmarks", args=[august.programme.code, august.code])
