@@ -29,12 +29,20 @@ RENEW_SECONDS = 20
 MAX_ATTEMPTS = 3
 #: A queued job is rung for again when nobody took it for so long.
 UNANSWERED = datetime.timedelta(seconds=15)
+#: A job that found what it needs in use is rung for again after so many seconds.
+POSTPONED_SECONDS = 2
+#: Place in the broker's order, of 0 to 9: what waits behind comes when nothing else does.
+FIRST, BEHIND = 0, 9
 
 State = Job.State
 
 
 class JobCancelled(Exception):
     """Somebody cancelled the job that is running: raised where it notes its progress, to end it there."""
+
+
+class JobPostponed(Exception):
+    """What the job needs is in use: raised by its function to wait without keeping a worker from other work."""
 
 
 @transaction.atomic
@@ -65,12 +73,26 @@ def enqueue(*, kind: str, key: str, payload: dict, by: User) -> Job:
     return job
 
 
-def ring(job_id: int) -> None:
-    """Tell a worker that the job waits. A broker that does not answer costs nothing but the sweep's interval."""
+def put_behind(kind: str) -> int:
+    """Let what waits of a kind come after all else, whoever asks for it when; returns how many jobs."""
+    waiting = list(Job.objects.filter(kind=kind, state=State.QUEUED))
+    for job in waiting:
+        job.payload["behind"] = True
+    return Job.objects.bulk_update(waiting, ["payload"])
+
+
+def ring(job_id: int, *, seconds: int = 0) -> None:
+    """Tell a worker that the job waits, at once or in some seconds.
+
+    A broker that does not answer costs nothing but the sweep's interval.
+    """
     from livelihood.tasks import run_job as run_job_task
 
+    is_behind = Job.objects.filter(pk=job_id, payload__behind=True).exists()
     try:
-        run_job_task.apply_async(args=[job_id], retry=False)
+        run_job_task.apply_async(
+            args=[job_id], retry=False, countdown=seconds or None, priority=BEHIND if is_behind else FIRST
+        )
     except Exception as error:  # whatever the transport raises: the row is there, the sweep will find it
         logger.warning("job %s waits for the sweep, the broker does not answer: %s", job_id, error)
 
@@ -79,7 +101,8 @@ def run_job(job_id: int) -> bool:
     """Take the job if it still waits, carry it out and note what came of it; False if it was not ours to take.
 
     Refused and unexpected errors make it failed with a sentence; a lost database connection leaves it to the
-    sweep. Whoever takes a job holds a lease that a thread renews; a worker that lost it notes nothing.
+    sweep; one that is postponed waits anew and counts as not tried. Whoever takes a job holds a lease that a thread
+    renews; a worker that lost it notes nothing.
     """
     taken = Job.objects.filter(pk=job_id, state=State.QUEUED).update(
         state=State.RUNNING, lease_until=timezone.now() + LEASE, attempts=F("attempts") + 1, progress=0
@@ -95,6 +118,8 @@ def run_job(job_id: int) -> bool:
         raise
     except JobCancelled:
         logger.info("job %s %s was cancelled", job.kind, job.key)
+    except JobPostponed:
+        _postpone(job)
     except Refused as refusal:
         _finish(job, state=State.FAILED, error=str(refusal))
     except Exception as error:  # a defect must end as a sentence on the job's page, with the trace in the log
@@ -152,6 +177,14 @@ def sweep(*, now: datetime.datetime | None = None) -> dict[str, int]:
     for job_id in waiting:
         ring(job_id)
     return {"requeued": requeued, "given_up": given_up, "rung": len(waiting)}
+
+
+def _postpone(job: Job) -> None:
+    waits = Job.objects.filter(pk=job.pk, state=State.RUNNING, attempts=job.attempts).update(
+        state=State.QUEUED, lease_until=None, attempts=F("attempts") - 1
+    )
+    if waits:
+        ring(job.pk, seconds=POSTPONED_SECONDS)
 
 
 def _finish(job: Job, *, state: str, progress: int | None = None, result: dict | None = None, error: str = "") -> None:

@@ -12,6 +12,7 @@ from projects.models import Indicator, Participant, Programme, Target
 from projects.services.targets import stated
 from supervision.documents import layout
 from supervision.documents.layout import HEITI, SONG_TITLE, style, write
+from supervision.documents.page_numbers import page_numbers
 from supervision.documents.paper import name_in_region, paper_quotes
 from supervision.documents.style import DEMO_MARK
 from supervision.documents.title import title_lines
@@ -124,7 +125,8 @@ def agreement_docx(agreement: Agreement) -> bytes:
     section = document.sections[0]
     layout.set_sheet(section, layout.PORTRAIT, landscape=False)
     is_demo = agreement.programme.is_demo
-    layout.page_numbers(document, section, header=DEMO_MARK if is_demo else "")
+    layout.mark_pages(section, DEMO_MARK if is_demo else "")
+    page_numbers(document, section, layout.STANDARD)
     for line in title_lines(agreement.title):
         write(style(document.add_paragraph(), align="center", line=35, keep_next=True), line, font=SONG_TITLE, size=22)
     style(document.add_paragraph())

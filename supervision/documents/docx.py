@@ -9,19 +9,24 @@ import zipfile
 from collections.abc import Callable
 
 import docx
-from docx.enum.section import WD_SECTION
 
 from livelihood.formats import chinese_numeral
 from supervision.documents import layout
 from supervision.documents.continued import attachment_groups
 from supervision.documents.heads import letter_head, red_head
 from supervision.documents.imprint import imprint
+from supervision.documents.page_numbers import page_numbers
+from supervision.documents.paper import marked
 from supervision.documents.press import Press
 from supervision.documents.style import DEMO_MARK, Look
+from supervision.documents.title import note_lines, width
 
-TABLE_SIZE = 10.5
+TABLE_SIZE, SMALLEST_TABLE = 10.5, 6
+NOTE_SIZE, SMALLEST_NOTE = 12, 10
 #: Tables with more columns are set in smaller type: columns, points.
 WIDE_TABLES = ((12, 7.5), (8, 8.5))
+#: Room between words and rules at either side, in twentieths of a point; where there is room for it, more.
+PADDING, WIDE_PADDING = 34, 70
 #: Written into the file where a moment is asked for.
 FIXED_MOMENT = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the file format knows no time zone
 ZIP_MOMENT = (2000, 1, 1, 0, 0, 0)
@@ -33,7 +38,8 @@ def docx_bytes(content: dict, style: dict | None = None) -> bytes:
     layout.set_language(press.document)
     section = press.document.sections[0]
     layout.set_sheet(section, press.look.margins, landscape=False)
-    layout.page_numbers(press.document, section, header=press.mark, look=press.look)
+    layout.mark_pages(section, press.mark)
+    page_numbers(press.document, section, press.look)
     (letter_head if press.is_letter else red_head)(press)
     _text(press)
     press.attachment_list()
@@ -86,44 +92,54 @@ def _text(press: Press) -> None:
             press.line(
                 f"{chinese_numeral(numbered)}、{chapter['heading']}", font="level1", indent_chars=2, keep_next=True
             )
-        labelled = 0
-        for item in chapter["paragraphs"]:
+        for mark, item in marked(chapter["paragraphs"]):
             paragraph = press.line(indent_chars=2)
             if item.get("label"):
-                labelled += 1
-                press.write(paragraph, f"（{chinese_numeral(labelled)}）{item['label']}。", font="level2")
+                press.write(paragraph, f"{mark}{item['label']}。", font="level2")
             press.write(paragraph, "".join(sentence["text"] for sentence in item["sentences"]))
 
 
 def _attachment(press: Press, table: dict, label: str, *, is_continued: bool) -> None:
     """One table on sheets of its own: 附件 on the first line, its title on the third, its head on each sheet."""
-    section = press.document.add_section(WD_SECTION.NEW_PAGE)
-    section.different_first_page_header_footer = False
     is_across = table["is_landscape"]
-    layout.set_sheet(section, press.look.landscape if is_across else press.look.margins, landscape=is_across)
+    press.new_sheet(landscape=is_across)
     press.line(label, font="level1", keep_next=True)
     if not is_across:
         press.line(keep_next=True)
     title = f"{table['title']}{'（续）' if is_continued else ''}"
     press.line(title, font="title", size=22, align="center", line=35, keep_next=True)
-    if table["note"]:
-        press.line(table["note"], size=12, align="center", line=20, keep_next=True)
+    room = press.sheet_width(landscape=is_across)
+    size = _note_size(table["note"], room)
+    for line in note_lines(table["note"], room / size):
+        press.line(line, size=size, align="center", line=20, keep_next=True)
     attachment_table(press, table)
 
 
-def attachment_table(press: Press, table: dict, holder=None):
-    """Add the ruled table to the paper, or to another document, and return it."""
+def _note_size(note: str, room: float) -> float:
+    """Return the size at which the note stands on one line, in half points; the usual one where none does."""
+    fitting = int(room / max(width(note), 1) * 2) / 2
+    return min(NOTE_SIZE, fitting) if fitting >= SMALLEST_NOTE else NOTE_SIZE
+
+
+def attachment_table(press: Press, table: dict, holder=None, room: float = 0):
+    """Add the ruled table to the paper, or to another document with so many points of room, and return it."""
     fonts = press.look.fonts
-    widths = _fitted(table, press.sheet_width(landscape=table["is_landscape"]) / 72 * 25.4)
+    room = room or press.sheet_width(landscape=table["is_landscape"])
+    widths = _fitted(table, room / 72 * 25.4)
     aligns = [column["align"] for column in table["columns"]]
     size = next((points for columns, points in WIDE_TABLES if len(widths) > columns), TABLE_SIZE)
-    made = layout.ruled_table(holder or press.document, widths, rows=1 + len(table["rows"]))
+    # Type becomes smaller with columns made narrower, in half points.
+    narrowed = sum(widths) / sum(column["width"] for column in table["columns"])
+    size = max(SMALLEST_TABLE, round(size * narrowed * 2) / 2)
+    padding = WIDE_PADDING if size == TABLE_SIZE else PADDING
+    made = layout.ruled_table(holder or press.document, widths, rows=2 if table["rows"] else 1, padding=padding)
     rows = list(made.rows)
     heads = [column["label"] for column in table["columns"]]
     layout.fill_row(rows[0], heads, widths, ["center"] * len(widths), font=fonts["level1"], size=size)
     layout.repeat_head(rows[0])
-    for row, texts in zip(rows[1:], table["rows"], strict=True):
-        layout.fill_row(row, texts, widths, aligns, font=fonts["body"], latin=fonts["latin"], size=size)
+    if table["rows"]:
+        layout.fill_row(rows[1], table["rows"][0], widths, aligns, font=fonts["body"], latin=fonts["latin"], size=size)
+        layout.add_rows_like(rows[1], table["rows"][1:])
     return made
 
 

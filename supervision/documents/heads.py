@@ -54,6 +54,10 @@ def letter_head(press: Press) -> None:
     section.header_distance, section.footer_distance = Mm(_HEADER_TOP), Mm(_LETTER_BOTTOM)
     header, footer = section.first_page_header, section.first_page_footer
     header.is_linked_to_previous = footer.is_linked_to_previous = False
+    # The other pages have their number where it always is, though this section's footers lie lower.
+    lower = press.look.margins.bottom - layout.NUMBER_ROOM - _LETTER_BOTTOM
+    for part in (section.footer, section.even_page_footer):
+        part.paragraphs[0].paragraph_format.space_after = Mm(max(lower, 0))
     layout.mark_page(header.paragraphs[0], press.mark)
     size, scale = _fitted(press.masthead, _RULE_WIDTH * _POINTS, LETTER_SIZE)
     line = size * _LEADING

@@ -7,7 +7,6 @@ such a box alike; frames and floating tables they do not.
 
 import math
 
-from docx.enum.section import WD_SECTION
 from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.oxml import parse_xml
 from docx.shared import Pt
@@ -53,7 +52,7 @@ def imprint(press: Press) -> None:
         return
     if press.attachments and press.attachments[-1]["is_landscape"]:
         # It stands on an upright sheet.
-        layout.set_sheet(press.document.add_section(WD_SECTION.NEW_PAGE), press.look.margins, landscape=False)
+        press.new_sheet(landscape=False)
     room = press.look.width
     height = sum(LINE * _lines(label, text, room) + _RULE_LINE for label, text in rows) + _RULE_LINE + _SLACK
     anchor = style(press.document.add_paragraph(), line=height)

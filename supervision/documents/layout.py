@@ -3,6 +3,8 @@
 Licensed fonts are named, not shipped: a machine without them falls back to its own.
 """
 
+from copy import deepcopy
+
 from docx.document import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
@@ -20,6 +22,8 @@ LATIN = _FONTS["latin"]
 
 BODY = 16  # 3号, points
 LINE = 28  # fixed line pitch: 22 lines a page
+#: Millimetres from the type area to the foot of the page number: its upper edge lies 7 below, its line is about 6 high.
+NUMBER_ROOM = 13
 RED = RGBColor(0xD6, 0x00, 0x1C)
 GREY = RGBColor(0x62, 0x6D, 0x7C)
 
@@ -45,8 +49,22 @@ def element(name: str, **attributes):
     return made
 
 
+#: What Word 2013 and later write; with an earlier one they open a file in 兼容模式.
+_WORD = 15
+
+
 def set_language(document: Document) -> None:
-    """Simplified Chinese throughout: it decides the shape of characters and the place of punctuation."""
+    """Simplified Chinese throughout: it decides the shape of characters and the place of punctuation.
+
+    The blank file python-docx begins with is Japanese in part and of Word 2010; that goes.
+    """
+    settings = document.settings.element
+    settings.find(qn("w:themeFontLang")).set(qn("w:eastAsia"), "zh-CN")
+    compat = settings.find(qn("w:compat"))
+    compat.remove(compat.find(qn("w:useFELayout")))
+    for setting in compat:
+        if setting.get(qn("w:name")) == "compatibilityMode":
+            setting.set(qn("w:val"), str(_WORD))
     defaults = document.styles.element.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
     for old in defaults.findall(qn("w:lang")):
         defaults.remove(old)
@@ -151,28 +169,14 @@ def set_sheet(section, margins: Margins, *, landscape: bool) -> None:
     section.top_margin, section.bottom_margin = Mm(margins.top), Mm(margins.bottom)
     section.left_margin, section.right_margin = Mm(margins.left), Mm(margins.right)
     section.header_distance = Mm(18)
-    # The page number's upper edge lies 7 mm below the type area; its line is about 6 mm high.
-    section.footer_distance = Mm(margins.bottom - 13)
+    section.footer_distance = Mm(margins.bottom - NUMBER_ROOM)
 
 
-def page_numbers(document: Document, section, *, header: str, look: Look = STANDARD, below: float = 0) -> None:
-    """— 1 — at the outer edge: right on odd pages, left on even ones; `header` at the upper right of each.
-
-    `below`: points left free under the number.
-    """
-    document.settings.odd_and_even_pages_header_footer = True
-    for footer, align in ((section.footer, "right"), (section.even_page_footer, "left")):
-        footer.is_linked_to_previous = False
-        paragraph = style(footer.paragraphs[0], align=align, line=18, right=14 if align == "right" else 0, after=below)
-        if align == "left":
-            paragraph.paragraph_format.left_indent = Pt(14)
-        font = {"font": look.fonts["page"], "latin": look.fonts["page"], "size": 14}
-        write(paragraph, "— ", **font)
-        _field(paragraph, "PAGE", font)
-        write(paragraph, " —", **font)
-    for part in (section.header, section.even_page_header):
-        part.is_linked_to_previous = False
-        mark_page(part.paragraphs[0], header)
+def mark_pages(section, text: str) -> None:
+    """Write a note at the upper right of all pages from this section on."""
+    for header in (section.header, section.even_page_header):
+        header.is_linked_to_previous = False
+        mark_page(header.paragraphs[0], text)
 
 
 def mark_page(paragraph: Paragraph, text: str) -> None:
@@ -182,21 +186,8 @@ def mark_page(paragraph: Paragraph, text: str) -> None:
         write(paragraph, text, font=HEITI, size=10.5, color=GREY)
 
 
-def _field(paragraph: Paragraph, instruction: str, font: dict) -> None:
-    """Add a field that the reader's program fills in."""
-    for kind in ("begin", None, "end"):
-        run = write(paragraph, "", **font)
-        if kind:
-            run._r.append(element("fldChar", fldCharType=kind))
-        else:
-            text = OxmlElement("w:instrText")
-            text.set(qn("xml:space"), "preserve")
-            text.text = instruction
-            run._r.append(text)
-
-
-def ruled_table(document: Document, widths: list[int], *, rows: int):
-    """Add a table with thin rules and fixed widths in millimetres, centred."""
+def ruled_table(document: Document, widths: list[int], *, rows: int, padding: int = 34):
+    """Add a table with thin rules and fixed widths in millimetres, centred; `padding` in twentieths of a point."""
     table = document.add_table(rows=rows, cols=len(widths))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
@@ -205,7 +196,7 @@ def ruled_table(document: Document, widths: list[int], *, rows: int):
         column.width = Mm(width)
     margins = element("tblCellMar")
     for side in ("left", "right"):
-        margins.append(element(side, w=34, type="dxa"))
+        margins.append(element(side, w=padding, type="dxa"))
     table_property(table, margins)
     return table
 
@@ -234,6 +225,19 @@ def fill_row(
         cell.vertical_alignment = 1
         paragraph = style(cell.paragraphs[0], align=align, line=size * 1.35, before=1.5, after=1.5)
         write(paragraph, text, font=font, latin=latin, size=size)
+
+
+def add_rows_like(row, rows: list[list[str]]) -> None:
+    """Add rows of the same look behind a filled one: copies are made many times faster than rows one by one."""
+    pattern = deepcopy(row._tr)
+    runs = pattern.findall(f".//{qn('w:r')}")
+    last = row._tr
+    for texts in rows:
+        for run, text in zip(runs, texts, strict=True):
+            run.text = text
+        made = deepcopy(pattern)
+        last.addnext(made)
+        last = made
 
 
 def repeat_head(row) -> None:

@@ -20,6 +20,7 @@ from livelihood.services import Refused
 from supervision.documents import layout
 from supervision.documents.continued import attachment_groups
 from supervision.documents.docx import attachment_table, finished
+from supervision.documents.paper import marked
 from supervision.documents.press import Press
 from supervision.documents.style import DEMO_MARK, Look
 from supervision.documents.template_rules import (
@@ -95,7 +96,11 @@ def template_bytes(content: dict, template: bytes, style: dict | None = None) ->
     press = Press(docx.Document(), content, Look.of(style))
     made = DocxTemplate(io.BytesIO(template))
     try:
-        made.render(_context(press), jinja_env=TemplateEnvironment(), autoescape=True)
+        made.render(
+            _context(press, _table_room(docx.Document(io.BytesIO(template)))),
+            jinja_env=TemplateEnvironment(),
+            autoescape=True,
+        )
         filled = io.BytesIO()
         made.save(filled)
         # Read again: headers that were filled are seen only then.
@@ -137,8 +142,24 @@ def _said(error: Exception) -> str:
     return "这里取不到内容" if isinstance(error, UndefinedError) else str(error) or type(error).__name__
 
 
-def _context(press: Press) -> dict:
-    """Return what the tags print: texts as they stand on paper, a table as a ready part of the file."""
+def _table_room(template) -> float:
+    """Return the width, in points, of the template's sheet a table is printed on; tables are made no wider."""
+    sections = list(template.sections)
+    at = 0
+    for part in template.element.body:
+        if ".table" in "".join(part.itertext()):
+            break
+        # A section ends with the paragraph that bears its properties.
+        at += part.find(f"{qn('w:pPr')}/{qn('w:sectPr')}") is not None
+    section = sections[min(at, len(sections) - 1)]
+    return section.page_width.pt - section.left_margin.pt - section.right_margin.pt
+
+
+def _context(press: Press, table_room: float = 0) -> dict:
+    """Return what the tags print: texts as they stand on paper, a table as a ready part of the file.
+
+    `table_room`: points a table may be wide, 0 for the standard's sheets.
+    """
     content = press.content
     plain = {
         name: press.get(name)
@@ -152,7 +173,7 @@ def _context(press: Press) -> dict:
         "lead": press.get("lead", {}).get("text", ""),
         "chapters": [_chapter(number, chapter) for number, chapter in enumerate(press.get("chapters", []), start=1)],
         "attachments": [
-            _attachment(press, label.removeprefix("附件"), table)
+            _attachment(press, label.removeprefix("附件"), table, table_room)
             for label, tables in attachment_groups(press.attachments)
             for table in tables
         ],
@@ -162,12 +183,13 @@ def _context(press: Press) -> dict:
 
 def _chapter(number: int, chapter: dict) -> dict:
     paragraphs, labelled = [], 0
-    for item in chapter["paragraphs"]:
+    for mark, item in marked(chapter["paragraphs"]):
         label = item.get("label") or ""
         labelled += bool(label)
         paragraphs.append(
             {
                 "number": chinese_numeral(labelled) if label else "",
+                "mark": mark,
                 "label": label,
                 "text": "".join(sentence["text"] for sentence in item["sentences"]),
             }
@@ -175,26 +197,26 @@ def _chapter(number: int, chapter: dict) -> dict:
     return {"number": chinese_numeral(number), "heading": chapter["heading"], "paragraphs": paragraphs}
 
 
-def _attachment(press: Press, number: str, table: dict) -> dict:
+def _attachment(press: Press, number: str, table: dict, table_room: float) -> dict:
     return {
         "number": number,
         "title": table["title"],
         "note": table["note"],
         "columns": [column["label"] for column in table["columns"]],
         "rows": table["rows"],
-        "table": _TableXml(press, table),
+        "table": _TableXml(press, table, table_room),
     }
 
 
 class _TableXml:
     """A table that becomes part of the file where {{p attachment.table }} stands; made only if it is printed."""
 
-    def __init__(self, press: Press, table: dict):
-        self.press, self.table = press, table
+    def __init__(self, press: Press, table: dict, room: float):
+        self.press, self.table, self.room = press, table, room
 
     def __html__(self) -> str:
         holder = docx.Document()
-        made = attachment_table(self.press, self.table, holder)
+        made = attachment_table(self.press, self.table, holder, self.room)
         sides = ("top", "left", "bottom", "right", "insideH", "insideV")
         borders = layout.element("tblBorders")
         for side in sides:

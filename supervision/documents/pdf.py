@@ -79,6 +79,19 @@ def pdf_bytes(paper: bytes) -> bytes:
     return pdf_files([paper])[0]
 
 
+def office_is_busy() -> bool:
+    """Tell whether papers are being converted on this machine now."""
+    lock = Path(settings.VAR_DIR) / "office" / "lock"
+    if not lock.exists():
+        return False
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def page_count(pdf: bytes) -> int:
     """Return how many pages a .pdf of LibreOffice says it has; 0 where it is none or not whole."""
     if not pdf.startswith(b"%PDF-") or b"%%EOF" not in pdf[-64:]:

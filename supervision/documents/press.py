@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from docx.document import Document
+from docx.enum.section import WD_SECTION
 from docx.text.paragraph import Paragraph
 
 from supervision.documents import layout
 from supervision.documents.continued import attachment_groups
 from supervision.documents.layout import BODY, style, write
+from supervision.documents.page_numbers import page_numbers, page_numbers_across
 from supervision.documents.style import DEMO_MARK, Look
 from supervision.documents.title import title_lines, width
 
@@ -15,6 +17,8 @@ from supervision.documents.title import title_lines, width
 BLANK_DATE = "　　年　月　日"
 #: Characters of a paragraph that is kept whole.
 _SHORT = 6 * 28
+#: So many attachments are listed on one page, with the signature.
+_WHOLE_LIST = 8
 
 
 @dataclass
@@ -117,17 +121,28 @@ class Press:
                 return
 
     def attachment_list(self) -> None:
-        """附件：1.… with a hanging indent, no stop behind the names."""
+        """附件：1.… with a hanging indent, no stop behind the names; a list of usual length is kept whole."""
         groups = attachment_groups(self.attachments)
         if not groups:
             return
-        self.blank(1)
+        keep = len(groups) <= _WHOLE_LIST
+        self.blank(1, keep_next=keep)
         head = 3 * BODY
         for number, (_, tables) in enumerate(groups, start=1):
             figure = f"{number}." if len(groups) > 1 else ""
-            paragraph = self.line(f"{'附件：' if number == 1 else ''}{figure}{tables[0]['title']}")
+            paragraph = self.line(f"{'附件：' if number == 1 else ''}{figure}{tables[0]['title']}", keep_next=keep)
             hanging = head + BODY if number == 1 else BODY
             layout.hanging_indent(paragraph, left=2 * BODY + head + BODY, hanging=hanging)
+
+    def new_sheet(self, *, landscape: bool) -> None:
+        """Go on on a new sheet, upright or laid across; its number stands at the foot of the bound sheet."""
+        section = self.document.add_section(WD_SECTION.NEW_PAGE)
+        section.different_first_page_header_footer = False
+        layout.set_sheet(section, self.look.landscape if landscape else self.look.margins, landscape=landscape)
+        if landscape:
+            page_numbers_across(section, self.look)
+        else:
+            page_numbers(self.document, section, self.look)
 
     def sheet_width(self, *, landscape: bool) -> float:
         """Width of the type area of a sheet, in points."""

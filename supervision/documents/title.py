@@ -56,6 +56,21 @@ def title_lines(title: str, characters: int = TITLE_CHARACTERS) -> list[str]:
     return _filled(words, characters)
 
 
+def note_lines(note: str, characters: float) -> list[str]:
+    """Break what stands under a title behind its semicolons, into as few lines as hold it, as even as may be."""
+    clauses = re.findall("[^；]+；?", note)
+    for count in range(1, len(clauses) + 1):
+        shapes = [_between(clauses, breaks) for breaks in combinations(range(1, len(clauses)), count - 1)]
+        fitting = [lines for lines in shapes if max(map(width, lines)) <= characters]
+        if fitting:
+            return min(fitting, key=lambda lines: max(map(width, lines)))
+    return clauses
+
+
+def _between(clauses: list[str], breaks: tuple[int, ...]) -> list[str]:
+    return ["".join(clauses[start:end]) for start, end in pairwise((0, *breaks, len(clauses)))]
+
+
 def width(text: str, em: float = 1) -> float:
     """Width of a text in characters, or with `em` in points."""
     return sum(em / 2 if character.isascii() else em for character in text)

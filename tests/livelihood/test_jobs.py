@@ -26,6 +26,8 @@ def runs(monkeypatch):
             raise ValueError("defect")
         if job.payload.get("disconnect"):
             raise OperationalError("server closed the connection")
+        if job.payload.get("in_use"):
+            raise jobs.JobPostponed
         if job.payload.get("cancel"):
             jobs.cancel_job(job=job, by=job.queued_by)
             jobs.note_progress(job, 50)
@@ -43,6 +45,16 @@ def rung(monkeypatch):
     ids = []
     monkeypatch.setattr(jobs, "ring", ids.append)
     return ids
+
+
+@pytest.fixture
+def broker(monkeypatch):
+    """What the broker was told, in order."""
+    from livelihood.tasks import run_job
+
+    told = []
+    monkeypatch.setattr(run_job, "apply_async", lambda **options: told.append(options))
+    return told
 
 
 def queue(key="one", by=None, **payload):
@@ -174,6 +186,29 @@ def test_job_with_a_defect_fails_with_a_chinese_sentence(runs):
     job.refresh_from_db()
     assert job.state == "failed"
     assert job.error == "系统出错，任务没有完成（ValueError）。请告诉系统管理员。"
+
+
+@pytest.mark.django_db
+def test_job_that_finds_in_use_what_it_needs_waits_shortly_and_was_not_tried(runs, broker):
+    job = queue(in_use=True)
+
+    jobs.run_job(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.lease_until) == ("queued", 0, None)
+    assert [(ring["args"], ring["countdown"]) for ring in broker] == [([job.pk], 2)]
+
+
+@pytest.mark.django_db
+def test_jobs_put_behind_come_after_what_is_asked_for_later(broker):
+    early = queue("early")
+    jobs.put_behind("noted")
+    late = queue("late")
+
+    jobs.ring(early.pk)
+    jobs.ring(late.pk)
+
+    assert [(ring["args"], ring["priority"]) for ring in broker] == [([early.pk], 9), ([late.pk], 0)]
 
 
 @pytest.mark.django_db

@@ -8,11 +8,24 @@ import pytest
 from docx.oxml.ns import qn
 
 from livelihood.services import Refused
+from supervision.documents.attachments import spread
 from supervision.documents.docx import docx_bytes
 from supervision.documents.office_template import TemplateFailed, check_template, template_bytes
+from supervision.documents.sections import shipped_kinds
 from supervision.documents.style import checked_style
-from supervision.documents.title import title_lines
-from tests.supervision.papers import letter, paper, table
+from supervision.documents.title import note_lines, title_lines
+from tests.supervision.papers import chapter, letter, paper, table
+
+#: Order of the children that ours use, of the transitional schema (ISO/IEC 29500-4).
+SCHEMA = {
+    "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl pBdr tabs overflowPunct autoSpaceDE"
+    " autoSpaceDN spacing ind jc rPr sectPr",
+    "rPr": "rStyle rFonts b color w sz szCs lang",
+    "tblPr": "tblStyle tblW jc tblBorders tblLayout tblCellMar tblLook",
+    "trPr": "cantSplit tblHeader",
+    "tcPr": "tcW vAlign",
+    "sectPr": "headerReference footerReference type pgSz pgMar cols titlePg docGrid",
+}
 
 
 def opened(content, style=None):
@@ -52,6 +65,13 @@ def test_levels_stand_in_the_fonts_of_the_standard():
     assert [font(labelled), font(labelled, 1)] == [("楷体_GB2312", 16), ("仿宋_GB2312", 16)]
     assert line(document, "（二）就业。").paragraph_format.line_spacing.pt == 28
     assert font(line(document, "附件：报送情况表")) == ("仿宋_GB2312", 16)
+
+
+def test_single_labelled_paragraph_has_no_mark():
+    document = opened(paper(chapters=[chapter("居后三位", ("", "共1项。"), ("就业", "牵头单位：市人社局。"))]))
+
+    assert font(line(document, "就业。牵头单位")) == ("楷体_GB2312", 16)
+    assert "（一）" not in "".join(paragraph.text for paragraph in document.paragraphs)
 
 
 def test_attachment_has_its_title_on_the_third_line_and_repeats_its_head():
@@ -169,6 +189,65 @@ def test_title_of_several_lines_tears_no_word(title, lines):
     assert title_lines(title) == lines
 
 
+@pytest.mark.parametrize(
+    ("characters", "lines"),
+    [
+        (20, ["（8月；单位：万元；/为无任务）"]),
+        # 7 and 9 characters are nearer to each other than 3 and 13
+        (12, ["（8月；单位：万元；", "/为无任务）"]),
+        (7.5, ["（8月；", "单位：万元；", "/为无任务）"]),
+    ],
+)
+def test_note_of_a_table_breaks_between_its_clauses(characters, lines):
+    assert note_lines("（8月；单位：万元；/为无任务）", characters) == lines
+
+
+def test_note_too_long_for_its_line_is_set_smaller_and_then_in_two_lines():
+    # 156 mm are 442 points: 40 characters of 11 points, 44 of 10; 60 stand in two lines of 12
+    notes = ["字" * 40, "字" * 30 + "；" + "字" * 29]
+    document = opened(paper(attachments=[table(f"表{nth}", note=note) for nth, note in enumerate(notes)]))
+
+    smaller, first, second = (item for item in document.paragraphs if item.text.startswith("字字字"))
+    assert (smaller.text, font(smaller)[1]) == (notes[0], 11)
+    assert [(item.text, font(item)[1]) for item in (first, second)] == [("字" * 30 + "；", 12), ("字" * 29, 12)]
+
+
+@pytest.mark.parametrize(("units", "sizes"), [(0, []), (10, [10]), (33, [9, 8, 8, 8]), (12, [6, 6])])
+def test_units_are_spread_evenly_over_as_few_sheets_as_hold_them(units, sizes):
+    sheets = spread(list(range(units)))
+
+    assert [len(sheet) for sheet in sheets] == sizes
+    assert [pk for sheet in sheets for pk in sheet] == list(range(units))
+
+
+def test_paper_of_a_close_ends_with_an_upright_table_so_that_its_imprint_has_room():
+    codes = [code for code, _ in shipped_kinds()["progress"].sections]
+
+    assert codes[-1] == "table_submission"
+
+
+def test_every_run_names_the_fonts_of_both_scripts_and_properties_stand_in_the_order_of_the_schema():
+    document = opened(paper(attachments=[table("进度表", landscape=True), table("报送情况表")]))
+
+    parts = [document.element.body, *(getattr(document.sections[1], name)._element for name in ("header", "footer"))]
+    for part in parts:
+        for run in part.iter(qn("w:r")):
+            if run.find(qn("w:t")) is not None:
+                fonts = run.find(qn("w:rPr")).find(qn("w:rFonts"))
+                assert all(fonts.get(qn(f"w:{slot}")) for slot in ("ascii", "hAnsi", "eastAsia", "cs"))
+        for name, order in SCHEMA.items():
+            for properties in part.iter(qn(f"w:{name}")):
+                places = [order.split().index(child.tag.split("}")[1]) for child in properties]
+                assert places == sorted(places), name
+
+
+def test_file_is_of_a_present_word_and_chinese_throughout():
+    settings = opened(paper()).settings.element
+
+    modes = settings.xpath(".//w:compatSetting[@w:name='compatibilityMode']/@w:val")
+    assert (modes, settings.xpath("w:themeFontLang/@w:eastAsia")) == (["15"], ["zh-CN"])
+
+
 def template(*lines, header=""):
     document = docx.Document()
     for text in lines:
@@ -214,6 +293,20 @@ def test_template_of_the_office_is_filled_with_text_and_tables():
     assert [cell.text for cell in document.tables[0].rows[1].cells] == ["1", "甲县", "80.50"]
     assert "演示数据" in "".join(paragraph.text for paragraph in document.sections[0].header.paragraphs)
     assert made == template_bytes(content, own)
+
+
+def test_table_in_a_template_is_no_wider_than_its_sheet():
+    # 10 + 40 + 12 × 20 = 290 mm on the 6 inches (152.4 mm) between the margins of the blank file
+    wide = table(
+        "进度表", units=[f"县{nth}" for nth in range(12)], rows=[["1", "道路", *["80.50"] * 12]], landscape=True
+    )
+
+    made = docx.Document(io.BytesIO(template_bytes(paper(attachments=[wide]), template("{{ title }}", *TABLES))))
+
+    (printed,) = made.tables
+    assert sum(column.width.mm for column in printed.columns) == pytest.approx(152.4, abs=0.5)
+    # 7.5 points × 152.4 ÷ 290 would be 3.9; nobody reads less than 6
+    assert printed.rows[1].cells[2].paragraphs[0].runs[0].font.size.pt == 6
 
 
 @pytest.mark.slow

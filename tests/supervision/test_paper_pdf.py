@@ -3,6 +3,7 @@
 One run of LibreOffice makes all that is measured here.
 """
 
+import math
 import os
 import re
 import shutil
@@ -42,15 +43,15 @@ class Line:
     bottom: float
 
 
-def lines_of(page):
-    """The lines of a page, from top to bottom."""
+def lines_of(page, *, left_of=math.inf):
+    """The lines of a page, from top to bottom; of what stands left of so many millimetres only."""
     text_page = page.get_textpage()
     height = page.get_height()
     chars = []
     for place in range(text_page.count_chars()):
         left, bottom, right, top = text_page.get_charbox(place, loose=True)
         char = text_page.get_text_range(place, 1)
-        if char.strip() and right > left:
+        if char.strip() and left < right < left_of / MM:
             chars.append((bottom, left, right, top, char))
     rows = []
     for char in sorted(chars, reverse=True):
@@ -115,6 +116,19 @@ def test_page_numbers_stand_7_mm_below_the_type_area_right_on_odd_and_left_on_ev
     assert [first.top, second.top] == [pytest.approx(262 + 7, abs=1.5)] * 2
 
 
+def test_sheet_laid_across_has_its_number_turned_at_the_foot_of_the_upright_sheet(made):
+    with pypdfium2.PdfDocument(made["usual"]) as document:
+        across = [page for page in document if page.get_width() > page.get_height()]
+        odd, even = (lines_of(page, left_of=34) for page in across[:2])
+
+    # read from top to bottom, in one column: its upper edge is 35 − 7 mm from the sheet's left edge
+    assert ["".join(line.text for line in number) for number in (odd, even)] == ["—3—", "—4—"]
+    assert [line.right for line in (odd[1], even[1])] == [pytest.approx(28, abs=1.5)] * 2
+    # the upright sheet's lines run from 28 to 184 mm; one character (5 mm) in from the side
+    assert odd[-1].bottom == pytest.approx(179, abs=1)
+    assert even[0].top == pytest.approx(33, abs=1)
+
+
 def test_demo_mark_stands_on_every_page(made):
     pages = pages_of(made["usual"])
 
@@ -150,6 +164,8 @@ def test_letter_has_its_number_under_the_rule_and_counts_from_the_second_page(ma
     assert number.right == pytest.approx(184, abs=1)
     assert not any(re.fullmatch("—.—", line.text) for line in pages[0])
     assert pages[1][-1].text == "—2—"
+    # 7 mm below the type area, as in the usual format
+    assert pages[1][-1].top == pytest.approx(262 + 7, abs=1.5)
     assert any(line.text == "抄送：市政府分管领导，市住建局。" for line in pages[-1])
 
 

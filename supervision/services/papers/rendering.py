@@ -10,7 +10,7 @@ import errno
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from livelihood.jobs import enqueue
+from livelihood.jobs import JobPostponed, enqueue
 from livelihood.models import Job, User
 from livelihood.services import Refused
 from supervision.documents.docx import docx_bytes
@@ -19,8 +19,8 @@ from supervision.models import Document, PaperStyle, RenderedFile
 RENDER_JOB = "render_document"
 Format = RenderedFile.Format
 DOCX = Format.DOCX
-#: So many papers are converted in one run of the office program.
-BATCH = 12
+#: So many papers are converted in one run of the office program; fewer of those nobody waits for.
+BATCH, BATCH_BEHIND = 12, 4
 
 
 def formats_of(document: Document) -> list[str]:
@@ -62,7 +62,10 @@ def job_key(document: Document, file_format: str) -> str:
 
 
 def run_render_job(job: Job) -> dict:
-    """Carry out a rendering. A draft that moved on meanwhile has a job of its own for what it is now."""
+    """Carry out a rendering. A draft that moved on meanwhile has a job of its own for what it is now.
+
+    A .pdf waits as a job, not with its worker, while another worker uses the office program.
+    """
     document = Document.objects.select_related("series").get(pk=job.payload["document"])
     file_format = job.payload.get("format", DOCX)
     version = job.payload.get("version", document.version)
@@ -70,8 +73,13 @@ def run_render_job(job: Job) -> dict:
     if found is None and version != document.version:
         return {"document": document.pk, "version": version, "superseded": True}
     is_standard = bool(job.payload.get("standard"))
-    if found is None and file_format == Format.PDF and not is_standard:
-        _render_batch(document)
+    if found is None and file_format == Format.PDF:
+        from supervision.documents.pdf import office_is_busy
+
+        if office_is_busy():
+            raise JobPostponed
+        if not is_standard:
+            _render_batch(document, is_behind=bool(job.payload.get("behind")))
     rendered = found or render_document(document, file_format, is_standard=is_standard)
     return {"document": document.pk, "version": rendered.version, "format": str(file_format), "file": rendered.pk}
 
@@ -106,12 +114,16 @@ def style_of(document: Document) -> PaperStyle | None:
     return PaperStyle.objects.filter(agency=document.series.agency_id).first()
 
 
-def _render_batch(document: Document) -> None:
-    """Convert this paper and others that wait for it in one run; where that fails each is tried by itself."""
+def _render_batch(document: Document, *, is_behind: bool) -> None:
+    """Convert this paper and others that wait like it in one run; where that fails each is tried by itself."""
     from supervision.documents.pdf import pdf_files
 
-    waiting = Job.objects.filter(kind=RENDER_JOB, state=Job.State.QUEUED, payload__format=str(Format.PDF))
-    keys = [job.payload["document"] for job in waiting.exclude(payload__standard=True).order_by("id")[: BATCH - 1]]
+    waiting = Job.objects.filter(kind=RENDER_JOB, state=Job.State.QUEUED, payload__format=str(Format.PDF)).exclude(
+        payload__standard=True
+    )
+    alike = (waiting.filter if is_behind else waiting.exclude)(payload__has_key="behind")
+    most = BATCH_BEHIND if is_behind else BATCH
+    keys = [job.payload["document"] for job in alike.order_by("id")[: most - 1]]
     others = Document.objects.select_related("series").filter(pk__in=keys).exclude(pk=document.pk)
     papers = [paper for paper in [document, *others] if _rendered(paper, Format.PDF) is None]
     if len(papers) < 2:
@@ -127,11 +139,8 @@ def _rendered(document: Document, file_format: str) -> RenderedFile | None:
 
 
 def _docx_of(document: Document, *, is_standard: bool = False) -> bytes:
-    """Return the paper as .docx: the stored file, so that both formats are of one making, or made now."""
-    found = _rendered(document, DOCX)
-    if found is None or not found.file.storage.exists(found.file.name):
-        return _made_docx(document, is_standard=is_standard)
-    with found.file.open("rb") as stored:
+    """Return the paper as .docx: the stored file, so that both formats are of one making and it is made once."""
+    with render_document(document, DOCX, is_standard=is_standard).file.open("rb") as stored:
         return stored.read()
 
 
