@@ -23,6 +23,8 @@ BEAT_SCHEDULE = {
     "seal-audit-events": {"task": "livelihood.tasks.seal_audit_events", "schedule": 10 * 60},
     # Complete months past their deadline and grace; what the others lack is written down.
     "close-due-periods": {"task": "supervision.tasks.close_due_periods", "schedule": 60 * 60},
+    # 公示 whose days are over: pages that say so.
+    "make-due-sites": {"task": "supervision.tasks.make_due_sites", "schedule": 60 * 60},
 }
 
 

@@ -56,8 +56,8 @@ class ToDo:
 class Panel:
     """A box of the first page: a template and its context, in an area, in order.
 
-    Areas: "head" over the whole width, "fact" a cell of the row of numbers there, "main" under the to-do
-    list, "side" beside it, "wide" below both.
+    Areas: "action" the buttons beside the heading, of people who are out with a phone; "head" over the whole width,
+    "fact" a cell of the row of numbers there, "main" under the to-do list, "side" beside it, "wide" below both.
     """
 
     area: str

@@ -36,6 +36,8 @@ ONLY = "佐证只收照片（JPG、PNG）、PDF 和表格（.xlsx、.xls、.et�
 BROKEN = "文件已损坏，打不开；请重新导出或拍照后再上传。"
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
+#: What pictures of newer phones call themselves.
+_HEIC = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
 _MARKUP = re.compile(rb"<\s*(?:!doctype|\?xml|html|svg|script|body|head|iframe|img|x:|w:)", re.IGNORECASE)
 _ACTIVE_PDF = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\\/:*?"<>|]+')
@@ -96,6 +98,8 @@ def ending_of(path: Path, name: str) -> str:
     if data.startswith(b"\xff\xd8\xff"):
         _require(_is_jpeg(data))
         return ".jpg"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
+        raise Refused("这是 HEIC 照片，没有上传。请在手机“设置—相机—格式”里选“兼容性最佳”，或者另存为 JPG 再上传。")
     if data.startswith(PNG_START):
         _require(_is_png(data))
         return ".png"

@@ -10,7 +10,11 @@ from django.views.decorators.http import require_safe
 from livelihood.access import NotAllowed, may_see_status
 from livelihood.health import findings
 from livelihood.models import Job
+from livelihood.registry import job_page
 from livelihood.verified import last_verification
+
+#: The newest background jobs the page names.
+SHOWN_JOBS = 10
 
 
 @login_not_required
@@ -47,6 +51,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "waiting": Job.objects.filter(state=Job.State.QUEUED).count(),
         "running": Job.objects.filter(state=Job.State.RUNNING).count(),
         "failed": Job.objects.filter(state=Job.State.FAILED).count(),
+        "recent": [(job_page(job).title, job) for job in Job.objects.select_related("queued_by")[:SHOWN_JOBS]],
         "verified": last_verification(),
         "now": timezone.now(),
     }

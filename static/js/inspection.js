@@ -12,6 +12,7 @@
   const stored = list.children.length;
   const SKIPPED = ["csrfmiddlewaretoken", "camera", "album"];
   const AGAIN = 20000;
+  const LARGEST = 20 * 1024 * 1024;
   let photos = [];
   let busy = false;
 
@@ -61,6 +62,15 @@
     box.textContent = "";
     sentences.forEach((sentence) => box.append(make("p", { textContent: sentence })));
     if (sentences.length) box.scrollIntoView({ block: "center" });
+  }
+
+  /** Say at once of a file why the server would not take it; "" where nothing speaks against it. */
+  function fault(file) {
+    const large = Math.round(file.size / 1024 / 1024);
+    if (file.size > LARGEST) return `${file.name}：太大（${large} MB），没有加上；每张最多 20 MB。`;
+    if (/\.(heic|heif)$/i.test(file.name)) return `${file.name}：是 HEIC 照片，没有加上；请在手机“设置—相机—格式”里选“兼容性最佳”，或者另存为 JPG。`;
+    if (!/^image\/(jpeg|png)$/.test(file.type)) return `${file.name}：不是 JPG、PNG 照片，没有加上。`;
+    return "";
   }
 
   function show(photo) {
@@ -180,7 +190,8 @@
   form.addEventListener("input", () => { tell(); keep(); });
   form.addEventListener("change", ({ target }) => {
     if (target.type === "file") {
-      const chosen = [...target.files];
+      const chosen = [...target.files].filter((file) => !fault(file));
+      complain([...target.files].map(fault).filter(Boolean));
       photos = photos.concat(chosen);
       chosen.forEach(show);
       target.value = "";

@@ -6,6 +6,9 @@ from supervision.views import disclosure
 
 urlpatterns = [
     path("documents/<int:pk>/disclosure/", disclosure.disclosure_new, name="disclosure-new"),
+    path(
+        "documents/<int:pk>/disclosure/<str:token>/<str:name>", disclosure.disclosure_preview, name="disclosure-preview"
+    ),
     path("disclosures/", disclosure.disclosure_list, name="disclosure-list"),
     path("disclosures/<int:pk>/", disclosure.disclosure_detail, name="disclosure-detail"),
     path("disclosures/<int:pk>/site/<str:name>", disclosure.disclosure_page, name="disclosure-page"),

@@ -8,14 +8,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from livelihood.formats import format_date, format_day, format_number, format_rate, state_parts
+from livelihood.formats import format_date, format_number, format_rate, state_parts
 from livelihood.services import Refused
 from projects.models import Indicator
 from supervision.disclosure.photos import photos_of
 from supervision.documents.paper import Source, paper_quotes
+from supervision.documents.project_words import indicator_name
 from supervision.documents.sentences import below_sentence, benchmark_value, counted_groups
-from supervision.models import Document, Rectification
-from supervision.pages.line_words import NO_TASK_WORDS, excluding_text, indicator_label, rate_text, status_text
+from supervision.models import Disclosure, Document, Rectification
+from supervision.pages.line_words import NO_TASK_WORDS, excluding_text, rate_text, status_text
 
 #: What no public page may carry: numbers of mobile phones and of identity cards.
 PERSONAL = [
@@ -136,11 +137,11 @@ def _indicator(source: Source, pk: int, indicator: Indicator) -> dict:
     whole = standings.whole(pk)
     first = rows[0]
     return {
-        "name": paper_quotes(indicator_label(indicator)),
+        "name": indicator_name(indicator),
         "unit": indicator.unit,
         "assessed": indicator.assessed,
         "average": "" if first["benchmark"] is None else benchmark_value(first, indicator.unit),
-        "below": below_sentence(standings, pk, name=paper_quotes(indicator_label(indicator))),
+        "below": below_sentence(standings, pk, name=indicator_name(indicator)),
         "excluding": excluding_text(standings, whole),
         "whole": _line(source, whole) if whole else None,
         "lines": [_line(source, row) for row in rows if row["participant_kind"] != "whole"],
@@ -172,10 +173,40 @@ def rectification_content(row: Rectification) -> dict:
         "project": paper_quotes(row.project.name) if row.project else "",
         "problem": row.problem,
         "measures": row.measures,
-        "deadline": format_day(row.deadline) if row.deadline else "",
+        "deadline": format_date(row.deadline) if row.deadline else "",
         "state": row.get_state_display(),
         "photos": photos_of(row),
     }
+
+
+def objections_content(disclosure: Disclosure, day: datetime.date) -> dict:
+    """Return what the public learns on `day` of the objections that came within the days: nothing of persons.
+
+    Two queries.
+    """
+    came = disclosure.objections.filter(received_on__lte=disclosure.closes_on)
+    rows = list(came.select_related("project", "participant", "rectification").order_by("nth"))
+    return {
+        "as_of": format_date(day),
+        "answered": sum(row.answered_at is not None for row in rows),
+        "rows": [
+            {
+                "nth": row.nth,
+                "received_on": format_date(row.received_on),
+                "way": row.get_way_display(),
+                "project": paper_quotes(row.project.name) if row.project else "",
+                "unit": row.participant.printed_name if row.participant else "",
+                "state": _objection_state(row),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _objection_state(row) -> str:
+    if row.answered_at is None:
+        return "正在办理"
+    return f"已答复，列入整改{row.rectification.seq}号" if row.rectification else "已答复"
 
 
 def refuse_personal(content: dict) -> None:

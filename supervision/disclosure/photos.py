@@ -1,6 +1,7 @@
 """Photos of a published 整改: only copies from which the camera's notes are taken out."""
 
 import hashlib
+from pathlib import Path
 
 from supervision.models import KeptFile, Rectification
 from supervision.services.files import published_copy
@@ -13,7 +14,7 @@ def photos_of(rectification: Rectification) -> list[dict]:
         {
             "file": row.file_id,
             "moment": row.get_moment_display(),
-            "path": f"photo-{rectification.seq:03d}-{nth}.jpg",
+            "path": f"photo-{rectification.seq:03d}-{nth}{Path(row.file.name).suffix}",
             "sha256": hashlib.sha256(published_copy(row.file)).hexdigest(),
         }
         for nth, row in enumerate(rows, 1)

@@ -1,7 +1,7 @@
 """The pages of 公示: plain HTML, one style sheet and photos, made of the stored content alone, and their .zip.
 
-The same content and edition give the same bytes: no clock, no address and no row of the database is read, and the
-archive's members carry one fixed date in one fixed order.
+The same content (and after the days the same objections) gives the same bytes: no clock, no address and no row of the
+database is read, and the archive's members carry one fixed date in one fixed order.
 """
 
 import io
@@ -11,21 +11,26 @@ from functools import partial
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
+from django.core.files import File
 from django.template.loader import render_to_string
 
 from supervision.disclosure.photos import photo_bytes
 
 STYLE = "style.css"
-TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "jpg": "image/jpeg"}
+TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "jpg": "image/jpeg", "png": "image/png"}
 #: The earliest date an archive can carry.
 MEMBER_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def site_pages(content: dict, *, is_over: bool) -> dict[str, Callable[[], bytes]]:
-    """Return the files of the site, name → what makes its bytes. `is_over`: objections are not taken any more."""
+def site_pages(content: dict, *, objections: dict | None = None) -> dict[str, Callable[[], bytes]]:
+    """Return the files of the site, name → what makes its bytes.
+
+    `objections` (`objections_content`): the days are over, none is taken any more, and these came.
+    """
+    is_over = objections is not None
     pages = {
         STYLE: style_bytes,
-        "index.html": partial(_page, content, is_over, "index.html"),
+        "index.html": partial(_page, content, is_over, "index.html", objections=objections),
         "lists.html": partial(_lists, content, is_over),
     }
     for nth, project in enumerate(content["projects"]):
@@ -40,9 +45,11 @@ def site_pages(content: dict, *, is_over: bool) -> dict[str, Callable[[], bytes]
     return pages
 
 
-def site_bytes(content: dict, *, is_over: bool, progress: Callable[[int], None] = lambda percent: None) -> bytes:
+def site_bytes(
+    content: dict, *, objections: dict | None = None, progress: Callable[[int], None] = lambda percent: None
+) -> bytes:
     """Return the site as one .zip; `progress` is told per cent from time to time."""
-    pages = site_pages(content, is_over=is_over)
+    pages = site_pages(content, objections=objections)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for nth, name in enumerate(sorted(pages)):
@@ -54,6 +61,12 @@ def site_bytes(content: dict, *, is_over: bool, progress: Callable[[int], None] 
             if nth % 20 == 0:
                 progress(5 + 90 * nth // len(pages))
     return buffer.getvalue()
+
+
+def page_of(archive: File, name: str) -> bytes | None:
+    """Return a file of a site that was made, None where it has none of that name."""
+    with archive.open("rb") as stored, zipfile.ZipFile(stored) as site:
+        return site.read(name) if name in site.namelist() else None
 
 
 def content_type(name: str) -> str:

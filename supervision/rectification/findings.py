@@ -3,11 +3,13 @@
 import datetime
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from livelihood.formats import format_day
-from projects.models import Participant, Project, ReportingPeriod
-from supervision.models import InspectionFinding, Rectification
+from livelihood.models import User
+from projects.models import Participant, Programme, Project, ReportingPeriod
+from supervision.models import Inspection, InspectionFinding, Rectification
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,10 @@ class FindingRow:
 
 @dataclass(frozen=True)
 class SlowEntry:
-    """A line of the slow list that is there for what was seen, not for a rate: with its reason type."""
+    """A line of the slow list that is there for what was seen, not for a rate: with its reason type.
+
+    `item` is the 整改 line it became, `inspection` the visit's id.
+    """
 
     project: Project | None
     participant: Participant
@@ -44,6 +49,8 @@ class SlowEntry:
     reasons: tuple[str, ...]
     problem: str
     since: datetime.date
+    inspection: int
+    item: Rectification | None
 
 
 def findings_of(period: ReportingPeriod) -> list[FindingRow]:
@@ -58,14 +65,40 @@ def findings_of(period: ReportingPeriod) -> list[FindingRow]:
 
 def slow_entries(period: ReportingPeriod) -> list[SlowEntry]:
     """Return what inspections found up to the period's day and was not 销号 by then, as slow entries. One query."""
+    return _slow(_findings(period), period.ends_on)
+
+
+def slow_on(
+    programme: Programme, day: datetime.date, user: User, *, participant: Participant | None = None
+) -> list[SlowEntry]:
+    """Return the slow entries of a day, of all units or one, as far as the user may read visit or 整改. One query."""
+    rows = InspectionFinding.objects.filter(programme=programme).filter(
+        Q(inspection__in=Inspection.objects.visible_to(user).values("pk"))
+        | Q(rectification__in=Rectification.objects.visible_to(user).values("pk"))
+    )
+    if participant is not None:
+        rows = rows.filter(participant=participant)
+    return _slow(rows.select_related("inspection", "participant", "project", "rectification__agency"), day)
+
+
+def _slow(findings: QuerySet[InspectionFinding], day: datetime.date) -> list[SlowEntry]:
     open_then = []
-    for finding in _findings(period).filter(found_on__lte=period.ends_on):
+    for finding in findings.filter(found_on__lte=day):
         item = finding.rectification
-        if item and item.state == Rectification.State.CLOSED and timezone.localdate(item.closed_at) <= period.ends_on:
+        if item and item.state == Rectification.State.CLOSED and timezone.localdate(item.closed_at) <= day:
             continue
         row = _row(finding)
         open_then.append(
-            SlowEntry(row.project, row.participant, finding.reason, row.reasons, row.problem, row.found_on)
+            SlowEntry(
+                row.project,
+                row.participant,
+                finding.reason,
+                row.reasons,
+                row.problem,
+                row.found_on,
+                finding.inspection_id,
+                item,
+            )
         )
     return sorted(open_then, key=lambda row: (row.project.seq if row.project else 999, row.participant.order))
 

@@ -9,14 +9,14 @@ from supervision.rectification.ledger import Ledger, LedgerRow, file_counts, las
 
 _COLUMNS = [
     Column(("整改台账", "编号"), 6, is_number=True),
-    Column(("整改台账", "来源"), 16),
-    Column(("整改台账", "项目"), 18),
+    Column(("整改台账", "来源"), 18),
+    Column(("整改台账", "项目"), 20),
     Column(("整改台账", "考核单位"), 10),
     Column(("问题清单", "问题"), 34),
     Column(("问题清单", "原因"), 26),
     Column(("任务清单", "任务"), 26),
-    Column(("任务清单", "措施"), 26),
-    Column(("标准清单", "标准"), 22),
+    Column(("任务清单", "措施"), 28),
+    Column(("标准清单", "标准"), 26),
     Column(("责任清单", "责任单位"), 16),
     Column(("责任清单", "责任人"), 12),
     Column(("责任清单", "整改时限"), 11),

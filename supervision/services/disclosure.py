@@ -14,7 +14,7 @@ from livelihood.jobs import enqueue, note_progress
 from livelihood.models import Job, User
 from livelihood.services import InvalidTransition, Refused, record_event
 from projects.models import Participant, Project, ReportingPeriod
-from supervision.disclosure.content import site_content
+from supervision.disclosure.content import objections_content, site_content
 from supervision.disclosure.site import site_bytes
 from supervision.documents.paper import content_sha256
 from supervision.models import Disclosure, DisclosureFile, DisclosureObjection, Document, PaperStyle, Rectification
@@ -51,8 +51,11 @@ def publish_blockers(document: Document) -> list[str]:
     return []
 
 
-@transaction.atomic
-def publish_disclosure(
+class NotPreviewed(Refused):
+    """What is to be shown is not what was looked at before."""
+
+
+def content_to_show(
     *,
     document: Document,
     by: User,
@@ -61,13 +64,9 @@ def publish_disclosure(
     address: str,
     phone: str,
     rectifications: Sequence[Rectification] = (),
-) -> Disclosure:
-    """Freeze what the public is shown of an issued paper and for how many days, and ask for its files.
-
-    Raises Refused or NotAllowed. A month has one 公示 at a time; both ends belong to the days.
-    """
+) -> dict:
+    """Return what the public would be shown, for a look before it is; writes nothing. Raises Refused or NotAllowed."""
     require_city_office(by, document.period.programme.owner_id)
-    ReportingPeriod.objects.select_for_update().get(pk=document.period_id)
     if reasons := publish_blockers(document):
         raise Refused(f"{'；'.join(reasons)}。")
     if not 1 <= days <= MOST_DAYS:
@@ -78,9 +77,41 @@ def publish_disclosure(
         raise Refused("公示要写明异议受理地址和联系电话。")
     if any(row.programme_id != document.period.programme_id for row in rectifications):
         raise Refused("选的整改不是本年度的，请刷新页面再选。")
-    closes_on = opens_on + datetime.timedelta(days=days - 1)
-    given = {"opens_on": opens_on, "closes_on": closes_on, "address": address.strip(), "phone": phone.strip()}
-    content = site_content(document, rectifications=rectifications, **given)
+    return site_content(
+        document,
+        opens_on=opens_on,
+        closes_on=_last_day(opens_on, days),
+        address=address.strip(),
+        phone=phone.strip(),
+        rectifications=rectifications,
+    )
+
+
+@transaction.atomic
+def publish_disclosure(
+    *,
+    document: Document,
+    by: User,
+    opens_on: datetime.date,
+    days: int,
+    address: str,
+    phone: str,
+    rectifications: Sequence[Rectification] = (),
+    previewed: str | None = None,
+) -> Disclosure:
+    """Freeze what the public is shown of an issued paper and for how many days, and ask for its files.
+
+    `previewed`: hash of the content somebody looked at; another one raises NotPreviewed, None asks for no look.
+    Raises Refused or NotAllowed. A month has one 公示 at a time; both ends belong to the days.
+    """
+    ReportingPeriod.objects.select_for_update().get(pk=document.period_id)
+    given = {"opens_on": opens_on, "address": address.strip(), "phone": phone.strip()}
+    content = content_to_show(document=document, by=by, days=days, rectifications=rectifications, **given)
+    given["closes_on"] = closes_on = _last_day(opens_on, days)
+    if previewed == "":
+        raise NotPreviewed("公示以后不能改，请先看一遍预览，再点公示。")
+    if previewed is not None and previewed != content_sha256(content):
+        raise NotPreviewed("内容和预览时不一样了（改过公示期、地址、电话或整改）。请看过新的预览，再点公示。")
     last = document.disclosures.aggregate(last=Max("nth"))["last"] or 0
     disclosure = Disclosure.objects.create(
         document=document, nth=last + 1, content=content, sha256=content_sha256(content), published_by=by, **given
@@ -120,33 +151,58 @@ def edition_on(disclosure: Disclosure, day: datetime.date) -> str:
 def request_site(*, disclosure: Disclosure, by: User) -> Job:
     """Queue the making of the site's file as it is right today."""
     require_city_office(by, disclosure.document.period.programme.owner_id)
-    edition = edition_on(disclosure, timezone.localdate())
+    return _queue_site(disclosure, edition_on(disclosure, timezone.localdate()), by)
+
+
+@transaction.atomic
+def request_due_sites(*, day: datetime.date | None = None) -> list[Job]:
+    """Queue the edition of after the days wherever they are over on `day`, today by default, and it is not made yet.
+
+    What is withdrawn has none. Asked again it finds the same jobs; one that had failed is tried again.
+    """
+    over = Disclosure.objects.standing().filter(closes_on__lt=day or timezone.localdate())
+    system = User.objects.system()
+    due = over.exclude(files__edition=Edition.CLOSED).defer("content").order_by("pk")
+    return [_queue_site(disclosure, Edition.CLOSED, system) for disclosure in due]
+
+
+def _queue_site(disclosure: Disclosure, edition: str, by: User) -> Job:
     payload = {"disclosure": disclosure.pk, "edition": str(edition)}
     return enqueue(kind=SITE_JOB, key=f"{disclosure.pk}:{edition}", payload=payload, by=by)
 
 
-def site_file(disclosure: Disclosure, edition: str, *, progress=lambda percent: None) -> DisclosureFile:
-    """Return the .zip of an edition, made now if there is none yet; written once, its bytes depend on the content.
+def _last_day(opens_on: datetime.date, days: int) -> datetime.date:
+    return opens_on + datetime.timedelta(days=days - 1)
 
-    A making cut short is simply done again in the same place.
+
+def site_file(disclosure: Disclosure, edition: str, *, progress=lambda percent: None) -> DisclosureFile:
+    """Return the .zip of an edition, made now if there is none yet; written once, of the content alone.
+
+    The edition of after the days also says which objections came in them, as they stand today. A making cut short is
+    simply done again in the same place.
     """
     found = disclosure.files.filter(edition=edition).first()
     if found:
         return found
-    data = site_bytes(disclosure.content, is_over=edition == Edition.CLOSED, progress=progress)
+    over = objections_content(disclosure, timezone.localdate()) if edition == Edition.CLOSED else None
+    data = site_bytes(disclosure.content, objections=over, progress=progress)
     made = DisclosureFile(
         disclosure=disclosure, edition=edition, sha256=hashlib.sha256(data).hexdigest(), size=len(data)
     )
     field = DisclosureFile._meta.get_field("file")
-    path = field.generate_filename(made, f"{disclosure.pk}-{edition}-{disclosure.sha256[:12]}.zip")
+    # By the bytes' own hash: who makes other ones at the same time does not write over these.
+    path = field.generate_filename(made, f"{disclosure.pk}-{edition}-{made.sha256[:12]}.zip")
     field.storage.delete(path)
     made.file.name = field.storage.save(path, ContentFile(data))
     try:
         with transaction.atomic():
             made.save()
     except IntegrityError:
-        # Somebody else made the same edition meanwhile; the bytes are equal.
-        return disclosure.files.get(edition=edition)
+        # Somebody else made the same edition meanwhile.
+        found = disclosure.files.get(edition=edition)
+        if found.file.name != made.file.name:
+            field.storage.delete(made.file.name)
+        return found
     return made
 
 

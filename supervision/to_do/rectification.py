@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from livelihood.access import COUNTY_ROLES, Role, access_of
 from livelihood.models import User
-from livelihood.registry import ToDo, register_to_do
+from livelihood.registry import Panel, ToDo, register_panel, register_to_do
+from projects.models import Programme
 from supervision.documents.sections import register_findings
 from supervision.models import Inspection, Rectification
 from supervision.rectification.findings import findings_of
@@ -22,6 +23,7 @@ def register() -> None:
     register_to_do("rectification", own_items)
     register_to_do("rectification-office", items_of_office)
     register_to_do("inspection-drafts", own_drafts)
+    register_panel("inspecting", inspecting_panels)
     register_findings(findings_of)
 
 
@@ -72,3 +74,10 @@ def own_drafts(user: User) -> Iterator[ToDo]:
     count = Inspection.objects.filter(added_by=user, state=Inspection.State.DRAFT).count()
     if count:
         yield ToDo(f"督查草稿 {count} 条", reverse("supervision:inspection-list"), "补全")
+
+
+def inspecting_panels(user: User) -> Iterator[Panel]:
+    """Offer whoever goes out to look the page to record it, before anything else. One query."""
+    regions = access_of(user).region_ids(Role.INSPECTOR, Role.SUPERVISOR)
+    if regions and Programme.objects.filter(owner__in=regions).exists():
+        yield Panel("action", "supervision/home/inspecting.html", {})

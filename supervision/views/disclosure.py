@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, OuterRef, Subquery
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,19 +11,30 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from livelihood.access import Role, access_of, is_city_office, require_city_office
 from livelihood.models import Job
 from livelihood.services import Refused
+from supervision.disclosure.content import objections_content
 from supervision.disclosure.forms import AnswerForm, ObjectionForm, PublishForm, WithdrawForm, initial_of
-from supervision.disclosure.site import content_type, site_pages
+from supervision.disclosure.preview import given_by, token_of
+from supervision.disclosure.site import content_type, page_of, site_pages
+from supervision.documents.paper import content_sha256
 from supervision.models import Disclosure, DisclosureObjection, Document, Rectification
 from supervision.services import disclosure as services
 
 PAGE_SIZE = 30
+#: The step of the form that publishes; any other only shows what would be.
+PUBLISH = "publish"
 
 
 @require_safe
 def disclosure_list(request: HttpRequest) -> HttpResponse:
     """Show what has been shown to the public, and for the office which papers may be."""
     rows = Disclosure.objects.visible_to(request.user).select_related("document__period__programme", "document__series")
-    page = Paginator(rows.defer("content"), PAGE_SIZE).get_page(request.GET.get("page"))
+    objections = DisclosureObjection.objects.visible_to(request.user).filter(disclosure=OuterRef("pk"))
+    counts = objections.order_by().values("disclosure")
+    rows = rows.defer("content").annotate(
+        came=Subquery(counts.annotate(count=Count("pk")).values("count")),
+        answered=Subquery(counts.filter(answered_at__isnull=False).annotate(count=Count("pk")).values("count")),
+    )
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "today": timezone.localdate(),
@@ -53,31 +65,67 @@ def _publishable(user) -> list[Document]:
 
 @require_http_methods(["GET", "POST"])
 def disclosure_new(request: HttpRequest, pk: int) -> HttpResponse:
-    """Publish an issued paper: days, address, phone, and which 整改 go with it."""
-    papers = Document.objects.visible_to(request.user).select_related("period__programme__owner", "series__agency")
-    document = get_object_or_404(papers, pk=pk, period__isnull=False)
+    """Publish an issued paper: days, address, phone, and which 整改 go with it; first its pages are looked at."""
+    document = _own_paper(request, pk)
     programme = document.period.programme
-    require_city_office(request.user, programme.owner_id)
     initial = services.paper_settings(document) | {"opens_on": timezone.localdate()}
     rectifications = Rectification.objects.filter(programme=programme).order_by("seq")
     form = PublishForm(request.POST or None, initial=initial, rectifications=rectifications)
+    preview = None
     if form.is_bound and form.is_valid():
+        given = form.cleaned_data
         try:
-            made = services.publish_disclosure(document=document, by=request.user, **form.cleaned_data)
+            if request.POST.get("step") == PUBLISH:
+                previewed = request.POST.get("previewed", "")
+                made = services.publish_disclosure(document=document, by=request.user, previewed=previewed, **given)
+                messages.success(request, "已公示。网页文件正在生成，过几秒可以下载。")
+                return redirect("supervision:disclosure-detail", made.pk)
+            preview = _preview(request, document, given)
+        except services.NotPreviewed as refusal:
+            preview = _preview(request, document, given)
+            form.add_error(None, str(refusal))
         except Refused as refusal:
             form.add_error(None, str(refusal))
-        else:
-            messages.success(request, "已公示。静态网页正在生成，可以先预览。")
-            return redirect("supervision:disclosure-detail", made.pk)
     context = {
         "document": document,
         "programme": programme,
         "period": document.period,
         "is_demo": programme.is_demo,
         "form": form,
+        "preview": preview,
         "blockers": services.publish_blockers(document),
     }
     return render(request, "supervision/disclosure/new.html", context, status=422 if form.errors else 200)
+
+
+def _preview(request: HttpRequest, document: Document, given: dict) -> dict:
+    """Return what the page offers for a look: the address' token, the content's hash, its pages. Raises Refused."""
+    content = services.content_to_show(document=document, by=request.user, **given)
+    pages = sum(name.endswith(".html") for name in site_pages(content))
+    sha256 = content_sha256(content)
+    return {"token": token_of(document, given), "sha256": sha256, "content": content, "pages": pages}
+
+
+@require_safe
+def disclosure_preview(request: HttpRequest, pk: int, token: str, name: str) -> HttpResponse:
+    """Show the office a page as the public would see it, before anything is public."""
+    document = _own_paper(request, pk)
+    given = given_by(document, token)
+    if given is None:
+        messages.error(request, "这个预览过期了，请再点一次预览。")
+        return redirect("supervision:disclosure-new", pk)
+    try:
+        content = services.content_to_show(document=document, by=request.user, **given)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("supervision:disclosure-new", pk)
+    return _site_page(site_pages(content), name)
+
+
+def _site_page(pages: dict, name: str) -> HttpResponse:
+    if name not in pages:
+        raise Http404("公示里没有这一页。")
+    return HttpResponse(pages[name](), content_type=content_type(name))
 
 
 @require_safe
@@ -88,12 +136,15 @@ def disclosure_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def disclosure_page(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """Show a page of the site as the public will see it today, made of the stored content."""
+    """Show a page of the site as the public will see it today: of the file that was made, else of the content."""
     disclosure = _disclosure(request, pk)
-    pages = site_pages(disclosure.content, is_over=timezone.localdate() > disclosure.closes_on)
-    if name not in pages:
-        raise Http404("公示里没有这一页。")
-    return HttpResponse(pages[name](), content_type=content_type(name))
+    today = timezone.localdate()
+    edition = services.edition_on(disclosure, today)
+    made = disclosure.files.filter(edition=edition).first()
+    if made and (page := page_of(made.file, name)):
+        return HttpResponse(page, content_type=content_type(name))
+    over = objections_content(disclosure, today) if edition == services.Edition.CLOSED else None
+    return _site_page(site_pages(disclosure.content, objections=over), name)
 
 
 @require_safe
@@ -189,6 +240,14 @@ def objection_detail(request: HttpRequest, pk: int) -> HttpResponse:
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "supervision/disclosure/objection_detail.html", context, status=status)
+
+
+def _own_paper(request: HttpRequest, pk: int) -> Document:
+    """Return a paper of a month of the user's own office; 403 for who may only read it."""
+    papers = Document.objects.visible_to(request.user).select_related("period__programme__owner", "series__agency")
+    document = get_object_or_404(papers, pk=pk, period__isnull=False)
+    require_city_office(request.user, document.period.programme.owner_id)
+    return document
 
 
 def _disclosure(request: HttpRequest, pk: int) -> Disclosure:

@@ -2,16 +2,19 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from livelihood.access import NotAllowed, Role, access_of, is_city_office
+from livelihood.formats import format_number
 from livelihood.services import Refused
 from projects.models import Programme
 from supervision.models import Inspection, InspectionFinding, InspectionPhoto
 from supervision.rectification.inspection_form import FolderForm, InspectionForm, PointsForm
+from supervision.rectification.photo_doubts import doubts_of
 from supervision.rectification.programmes import programme_context, requested_programme
 from supervision.rectification.rights import INSPECTING, may_inspect
 from supervision.services import inspections as services
@@ -36,7 +39,9 @@ def inspection_list(request: HttpRequest) -> HttpResponse:
     )
     context = programme_context(request, programme) | {
         "page": page,
-        "drafts": seen.filter(state=Inspection.State.DRAFT, added_by=request.user),
+        "drafts": seen.filter(state=Inspection.State.DRAFT, added_by=request.user).annotate(
+            kept=Count("photos", filter=Q(photos__removed_at=None))
+        ),
         "reasons": InspectionFinding.Reason.choices,
         "reason": reason,
         "unit": unit,
@@ -88,10 +93,15 @@ def inspection_folder(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"照片按拍摄时间和地点分成 {len(drafts)} 条草稿，请逐条补全后保存。")
             if left_out:
-                messages.warning(request, f"没有收 {len(left_out)} 个文件：{'；'.join(left_out[:5])}")
+                messages.warning(request, f"没有收 {len(left_out)} 个文件：{_listed(left_out)}")
             return redirect(f"{reverse('supervision:inspection-list')}?programme={programme.code}")
     context = programme_context(request, programme) | {"form": form}
     return render(request, "supervision/inspections/folder.html", context, status=422 if form.is_bound else 200)
+
+
+def _listed(sentences: list[str]) -> str:
+    """Return the first sentences as one."""
+    return "；".join(sentence.rstrip("。") for sentence in sentences[:5]) + ("等。" if len(sentences) > 5 else "。")
 
 
 @require_http_methods(["GET", "POST"])
@@ -118,10 +128,12 @@ def inspection_detail(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("supervision:inspection-detail", pk)
     finding = visit.findings.select_related("rectification").first()
     if not form.is_bound and finding is not None:
-        form = PointsForm(initial={"points": finding.points})
+        form = PointsForm(initial={"points": "" if finding.points is None else format_number(finding.points)})
+    photos = [row.file for row in visit.photos.filter(removed_at=None).select_related("file__uploaded_by")]
     context = programme_context(request, visit.programme) | {
         "visit": visit,
-        "photos": [row.file for row in visit.photos.filter(removed_at=None).select_related("file__uploaded_by")],
+        "photos": photos,
+        "doubts": doubts_of(visit.visited_on, photos),
         "finding": finding,
         "also": [InspectionFinding.Reason(reason).label for reason in finding.also] if finding else [],
         "item": finding.rectification if finding else None,
@@ -186,10 +198,12 @@ def _answer(request: HttpRequest, visit: Inspection) -> HttpResponse:
 
 
 def _show(request: HttpRequest, programme: Programme, form: InspectionForm, visit: Inspection | None) -> HttpResponse:
+    photos = list(visit.photos.filter(removed_at=None).select_related("file")) if visit else []
     context = programme_context(request, programme) | {
         "form": form,
         "visit": visit,
-        "photos": visit.photos.filter(removed_at=None).select_related("file") if visit else [],
+        "photos": photos,
+        "doubts": doubts_of(visit.visited_on, [photo.file for photo in photos]) if visit else [],
         "back": f"{reverse('supervision:inspection-list')}?programme={programme.code}",
     }
     return render(request, "supervision/inspections/form.html", context, status=422 if form.is_bound else 200)

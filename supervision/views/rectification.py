@@ -21,6 +21,7 @@ from supervision.rectification.forms import RectificationForm, RecurForm
 from supervision.rectification.ledger import LIGHTS, Ledger
 from supervision.rectification.ledger_workbook import ledger_sheet
 from supervision.rectification.programmes import programme_context, requested_programme
+from supervision.rectification.rights import may_inspect
 from supervision.services import rectification as services
 from supervision.services.files import files_and_rows, keep_file
 
@@ -44,6 +45,7 @@ def rectification_list(request: HttpRequest) -> HttpResponse:
         "lights": LIGHTS.items(),
         "wrong_day": wrong,
         "is_office": is_city_office(request.user, programme.owner_id),
+        "is_inspecting": may_inspect(request.user, programme),
         "is_filtered": any(ledger.chosen.values()),
         "export": f"{reverse('supervision:rectification-export')}?{urlencode({'programme': programme.code} | given)}",
         "new": f"{reverse('supervision:rectification-new')}?programme={programme.code}",
@@ -125,7 +127,16 @@ def rectification_again(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"已重新开立为{later}（第 {later.recurrence} 次复发）。")
             return redirect("supervision:rectification-detail", later.pk)
     back = reverse("supervision:rectification-detail", args=[item.pk])
-    context = programme_context(request, item.programme) | {"form": form, "heading": f"{item}复发", "back": back}
+    context = programme_context(request, item.programme) | {
+        "form": form,
+        "heading": f"{item}复发",
+        "facts": f"{item}于{format_date(item.closed_at)}销号；同样的问题又出现，另开一件，任务、标准、责任照原样带过去"
+        if item.closed_at
+        else "",
+        "is_narrow": True,
+        "button": "重新开立",
+        "back": back,
+    }
     return render(request, "supervision/rectification/form.html", context, status=422 if form.is_bound else 200)
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from livelihood.access import is_city_office
 from livelihood.services import Refused
 from projects.milestone_page import day_of
-from supervision.models import Rectification, RectificationFile
+from supervision.models import Rectification, RectificationFile, RectificationStep
 from supervision.rectification import forms
 from supervision.rectification.ledger import LedgerRow, light_of
 from supervision.rectification.programmes import programme_context
@@ -102,6 +102,16 @@ def open_steps(request: HttpRequest, item: Rectification) -> list[str]:
     return steps
 
 
+def next_step(item: Rectification) -> str:
+    """Return who does what next, as words; "" for an item that is 销号."""
+    who = str(item.agency or item.participant or item.programme.owner.office_word)
+    return {
+        State.OPENED: f"{item.programme.owner.office_word}交办",
+        State.REPORTED: f"{item.programme.owner.office_word}验收",
+        State.CLOSED: "",
+    }.get(item.state, f"{who}整改后报完成" if item.measures else f"{who}填原因和措施")
+
+
 def _context(request: HttpRequest, item: Rectification, step: str, bound) -> dict:
     day, _ = day_of(item.programme, request.GET.get("day", ""), timezone.localdate())
     files = list(item.files.select_related("file__uploaded_by"))
@@ -110,12 +120,16 @@ def _context(request: HttpRequest, item: Rectification, step: str, bound) -> dic
         # Somebody was faster: what was typed is shown with the reason.
         offered = [step, *offered]
     finding = getattr(item, "finding", None)
+    steps = list(item.steps.select_related("by").order_by("pk"))
+    reports = [row for row in steps if row.kind == RectificationStep.Kind.REPORTED]
     initial = {"fill": {"cause": item.cause, "measures": item.measures, "person": item.person}}
     return programme_context(request, item.programme) | {
         "item": item,
         "row": LedgerRow(item, light_of(item, day)),
         "day": day,
-        "steps": item.steps.select_related("by").order_by("pk"),
+        "next_step": next_step(item),
+        "steps": steps,
+        "done": reports[-1] if reports and item.state in (State.REPORTED, State.CLOSED) else None,
         "before": [row.file for row in files if row.moment == RectificationFile.Moment.BEFORE],
         "after": [row.file for row in files if row.moment == RectificationFile.Moment.AFTER],
         "finding": finding,
@@ -131,7 +145,8 @@ def _context(request: HttpRequest, item: Rectification, step: str, bound) -> dic
                 "form": bound
                 if name == step and bound is not None
                 else STEPS[name][0](prefix=name, initial=initial.get(name)),
-                "is_open": name == step or (not step and nth == 0),
+                # More time is asked for, not offered.
+                "is_open": name == step or (not step and nth == 0 and name != "extend"),
             }
             for nth, name in enumerate(offered)
         ],
