@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 
 from livelihood import registry
@@ -18,7 +18,7 @@ from projects.figures_part import FiguresPart
 from projects.lineage import has_lineage
 from projects.matrix_page import first_matrix
 from projects.milestone_page import has_plan
-from projects.models import LeadObjection, Participant, Programme, Report, ReportingPeriod
+from projects.models import LeadObjection, Participant, PeriodReopening, Programme, Report, ReportingPeriod
 from projects.opinions import leading_agencies, opinions_due
 from projects.period_opening import opening_actions
 from projects.readiness import readiness_to_do, register_checks
@@ -180,11 +180,19 @@ def _waiting_reports(user: User) -> list[Report]:
 
 
 def _submitted(user: User):
-    """Return the submitted reports of the user's office, None for who has none."""
+    """Return the submitted reports a verdict can still be given on by the user's office, None for who has none.
+
+    What was left out of a closed month waits for nobody, unless a reopening covers its reporter.
+    """
     regions = access_of(user).region_ids(Role.CITY_OFFICE)
     if not regions:
         return None
-    reports = Report.objects.filter(period__programme__owner__in=regions, state=State.SUBMITTED)
+    reopened = PeriodReopening.objects.filter(period=OuterRef("period"), ended_at__isnull=True)
+    reports = Report.objects.filter(period__programme__owner__in=regions, state=State.SUBMITTED).filter(
+        Q(period__state=ReportingPeriod.State.OPEN)
+        | Q(Exists(reopened.filter(participants=OuterRef("participant"))))
+        | Q(Exists(reopened), participant__isnull=True)
+    )
     return reports.exclude(participant__kind=Participant.Kind.WHOLE)
 
 

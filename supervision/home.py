@@ -77,15 +77,24 @@ def _steps(month: HomeMonth, entered: int, expected: int, paper: Document | None
             "label": "通报",
             "day": issued.issued_on if issued else None,
             "is_done": issued is not None,
-            "word": issued.printed_number if issued else "拟稿" if paper else "未到",
+            "word": issued.printed_number if issued else _paper_word(paper),
         },
     ]
     for nth, step in enumerate(steps, start=1):
         step["nth"] = nth
-    current = next((step for step in steps if not step["is_done"]), None)
+    # Once the month is closed nothing before the close is waited for: who was left out stays as it is.
+    waited_for = steps[5:] if is_closed else steps
+    current = next((step for step in waited_for if not step["is_done"]), None)
     if current:
         current["is_current"] = True
     return steps
+
+
+def _paper_word(paper: Document | None) -> str:
+    """How far the month's paper is that has no number yet."""
+    if paper is None or paper.state == Document.State.VOID:
+        return "未到"
+    return "已核稿" if paper.state == Document.State.REVIEWED else "拟稿"
 
 
 def _is_filled(row: dict) -> bool:

@@ -85,6 +85,12 @@ def summary_of(snapshot: Snapshot, checks: list[Check] | None = None) -> Summary
     )
 
 
+def still_to_answer(snapshot: Snapshot) -> list[Check]:
+    """Return the checks with lines that nobody has answered, units first, each with its `due_on`. One query."""
+    waiting = Check.objects.filter(snapshot=snapshot, state=State.WAITING).with_lines().filter(has_lines=True)
+    return list(waiting.select_related("participant", "agency").order_by("participant__order", "agency__order", "id"))
+
+
 def objections_of(snapshot: Snapshot) -> list[CheckLine]:
     """Return all objections to a snapshot, those that wait first, addressees in order. One query."""
     rows = (

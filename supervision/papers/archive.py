@@ -3,8 +3,7 @@
 import re
 
 from django import forms
-from django.db.models import F, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Func, Q, QuerySet, TextField
 
 from livelihood.models import User
 from supervision.models import Document, DocumentSeries
@@ -12,12 +11,31 @@ from supervision.models import Document, DocumentSeries
 #: 民生办〔2020〕7号, 〔2020〕7号, [2020]7, as people write it.
 PRINTED = re.compile(r"^(?P<word>\D*)[〔\[【（(](?P<year>\d{4})[〕\]】）)](?P<number>\d{1,4})号?$")
 NUMBER = re.compile(r"^第?(\d{1,4})号$")
+#: Characters a search may have.
+LONGEST = 80
+#: What of a paper's stored content is printed; names of fields and codes of rows are not.
+_PRINTED_PARTS = (
+    *("number", "masthead", "issuer", "addressees", "lead.text", "annotation", "cc", "sent_to", "distributed_to"),
+    *("chapters[*].heading", "chapters[*].paragraphs[*].label", "chapters[*].paragraphs[*].sentences[*].text"),
+    *("attachments[*].title", "attachments[*].note", "attachments[*].columns[*].label", "attachments[*].rows[*][*]"),
+)
+_PATHS = ", ".join(f"'$.{part}'" for part in _PRINTED_PARTS)
+
+
+class PrintedWords(Func):
+    """The words of a stored paper as people read them, one text; null for a paper without content."""
+
+    template = (
+        "(SELECT string_agg(piece #>> '{}', ' ') "
+        "FROM unnest(ARRAY[%(paths)s]::jsonpath[]) AS path, jsonb_path_query(%(expressions)s, path) AS piece)"
+    )
+    output_field = TextField()
 
 
 class ArchiveForm(forms.Form):
     """Filters of the archive; each narrows, all are in the address. What is no choice finds nothing and says so."""
 
-    q = forms.CharField(label="搜索", required=False, max_length=80)
+    q = forms.CharField(label="搜索", required=False)
     kind = forms.ChoiceField(label="文种", required=False)
     state = forms.ChoiceField(label="状态", required=False)
     year = forms.ChoiceField(label="年份", required=False)
@@ -29,11 +47,28 @@ class ArchiveForm(forms.Form):
         found = DocumentSeries.objects.filter(pk__in=seen.values("series")).order_by("-year", "word", "pk")
         for name, field in self.fields.items():
             field.widget.attrs["class"] = "form-control" if name == "q" else "form-select"
-        self.fields["q"].widget.attrs |= {"type": "search", "placeholder": "文号、标题或正文里的字"}
+        self.fields["q"].widget.attrs |= {
+            "type": "search",
+            "maxlength": LONGEST,
+            "placeholder": "文号、标题或正文里的字",
+        }
         self.fields["kind"].choices = [("", "全部文种"), *Document.Kind.choices]
         self.fields["state"].choices = [("", "全部状态"), *Document.State.choices]
         self.fields["year"].choices = [("", "全部年份"), *((str(year), str(year)) for year in _years(found))]
         self.fields["series"].choices = [("", "全部序列"), *((str(row.pk), str(row)) for row in found)]
+
+    def clean_q(self) -> str:
+        """Return the words; too many of them are refused, an address may hold anything."""
+        text = self.cleaned_data["q"]
+        if len(text) > LONGEST:
+            raise forms.ValidationError(f"搜索的字太多（{len(text)} 个），最多 {LONGEST} 个，请缩短后再查。")
+        return text
+
+    @property
+    def wrong(self) -> list[str]:
+        """Return what is wrong, a sentence each."""
+        choice = "筛选条件里有一项不在可选的范围里，请重新选。"
+        return [errors[0] if name == "q" else choice for name, errors in self.errors.items()]
 
     @property
     def is_filtered(self) -> bool:
@@ -74,7 +109,7 @@ def _matching(papers: QuerySet, text: str) -> QuerySet:
     number = NUMBER.match(compact)
     if number:
         return papers.filter(number=int(number[1]))
-    papers = papers.annotate(words=Cast("content", TextField()))
+    papers = papers.annotate(words=PrintedWords("content", paths=_PATHS))
     for word in text.split():
         papers = papers.filter(Q(title__icontains=word) | Q(words__icontains=word) | Q(void_reason__icontains=word))
     return papers

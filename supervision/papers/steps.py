@@ -46,7 +46,8 @@ def _month_steps(document: Document) -> list[dict]:
     period = document.period
     frozen = f"快照第{document.snapshot.version}版" if document.snapshot else ""
     closed = _step("封账", frozen, period.closed_at, is_done=period.state != "open")
-    checks = Check.objects.filter(snapshot=document.snapshot_id).aggregate(
+    asked = Check.objects.filter(snapshot=document.snapshot_id).with_lines().filter(has_lines=True)
+    checks = asked.aggregate(
         total=Count("pk"),
         agreed=Count("pk", filter=Q(state="agreed")),
         answered=Count("pk", filter=~Q(state="waiting")),
@@ -54,7 +55,9 @@ def _month_steps(document: Document) -> list[dict]:
     still_open = CheckLine.objects.filter(check_of__snapshot=document.snapshot_id, state="open").count()
     if not checks["total"]:
         return [closed, _step("核对", "没有送核对", is_done=True)]
-    word = f"无异议 {checks['agreed']}/{checks['total']}" + (f"，异议 {still_open}" if still_open else "")
+    silent = checks["total"] - checks["answered"]
+    word = f"无异议 {checks['agreed']}/{checks['total']}"
+    word += (f"，异议 {still_open}" if still_open else "") + (f"，未答 {silent}" if silent else "")
     is_done = checks["answered"] == checks["total"] and not still_open
     tone = "amber" if document.is_in_hand and not is_done else ""
     return [closed, _step("核对", word, is_done=is_done, tone=tone)]

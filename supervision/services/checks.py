@@ -244,7 +244,7 @@ def _require_current(check: Check) -> None:
     newest = Snapshot.objects.latest_of(period)
     if newest.pk != check.snapshot_id:
         raise InvalidTransition(
-            f"数已经变过：现在是快照第{newest.version}版，您看的是第{check.snapshot.version}版，没有办理。请看新的核对单。"
+            f"数已经变过：现在是快照第{newest.version}版，您看的是第{check.snapshot.version}版，没有办理。请按新的核对单再办。"
         )
 
 

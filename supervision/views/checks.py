@@ -35,20 +35,29 @@ def _list_page(request: HttpRequest, period: ReportingPeriod, *, typed: dict | N
     checks = checks_of(snapshot) if snapshot else []
     objections = objections_of(snapshot) if snapshot else []
     typed = typed or {}
-    for row in objections:
-        row.typed = typed if row.pk == typed.get("line") else {}
     is_office = is_city_office(request.user, period.programme.owner_id)
+    may_settle = is_office and period.state == ReportingPeriod.State.CLOSED
+    for row in objections:
+        row.typed = typed if typed and _is_answered(row, typed["line"]) else {}
+    has_form = may_settle and any(row.typed and row.state == CheckLine.State.OPEN for row in objections)
     context = period_context(request, period) | {
         "snapshot": snapshot,
         "checks": checks,
         "summary": summary_of(snapshot, checks) if snapshot else None,
         "objections": objections,
         "is_office": is_office,
-        "may_settle": is_office and period.state == ReportingPeriod.State.CLOSED,
+        "may_settle": may_settle,
         "reopen_url": reverse("projects:period-detail", args=[period.programme.code, period.code]),
         "typed": typed,
+        "left_over": "" if has_form else _words(("答复", typed.get("answer"))),
     }
     return render(request, "supervision/checks/list.html", context, status=status)
+
+
+def _is_answered(row: CheckLine, objection: CheckLine) -> bool:
+    """Tell whether the row is the objection that was answered, or the same one carried over to a newer snapshot."""
+    same = row.key == objection.key and row.nth == objection.nth
+    return row.pk == objection.pk or (same and _same(row.check_of) == _same(objection.check_of))
 
 
 @require_safe
@@ -78,7 +87,10 @@ def check_object(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         objection = services.object_to_line(check=check, by=request.user, **typed)
     except Refused as refusal:
-        return _detail_page(request, check, typed=typed | {"error": str(refusal)}, status=422)
+        # What was typed belongs to the line as it is now: into the newest check, where there is one.
+        return _detail_page(
+            request, _newest(request, check) or check, typed=typed | {"error": str(refusal)}, status=422
+        )
     messages.success(request, f"已提出异议：{objection.label}。")
     return redirect("supervision:check-detail", pk)
 
@@ -101,7 +113,7 @@ def check_settle(request: HttpRequest, pk: int) -> HttpResponse:
     period = objection.check_of.snapshot.period
     require_city_office(request.user, period.programme.owner_id)
     verdict, answer = request.POST.get("verdict", ""), request.POST.get("answer", "")
-    typed = {"line": objection.pk, "answer": answer, "verdict": verdict}
+    typed = {"line": objection, "answer": answer, "verdict": verdict}
     try:
         if verdict not in ("accepted", "rejected"):
             raise Refused("请选采纳或不采纳。")
@@ -142,6 +154,8 @@ def _detail_page(request: HttpRequest, check: Check, *, typed: dict | None = Non
     is_current = newest.pk == check.snapshot_id
     answers = services.may_answer(request.user, check)
     is_over = period.state == ReportingPeriod.State.ISSUED
+    may_answer = answers and is_current and not is_over
+    has_form = may_answer and any(line.typed and not line.open_objection for line in lines)
     context = period_context(request, period) | {
         "check": check,
         "check_word": word_of(check, timezone.localdate()),
@@ -149,17 +163,30 @@ def _detail_page(request: HttpRequest, check: Check, *, typed: dict | None = Non
         "lines": lines,
         "changed": [line for line in lines if line.changed],
         "gone": _gone(check, lines),
-        "newer": None if is_current else _visible(request).filter(**_same(check), snapshot=newest).first(),
+        "newer": None if is_current else _newest(request, check),
         "is_current": is_current,
         "is_over": is_over,
         "answers": answers,
-        "may_answer": answers and is_current and not is_over,
+        "may_answer": may_answer,
         "is_office": is_city_office(request.user, period.programme.owner_id),
         "oversees": oversees(request.user, period.programme.owner_id),
         "office_word": period.programme.owner.office_word,
         "typed": typed,
+        "left_over": "" if has_form else _words(("本单位数", typed.get("value")), ("理由", typed.get("reason"))),
     }
     return render(request, "supervision/checks/detail.html", context, status=status)
+
+
+def _newest(request: HttpRequest, check: Check) -> Check | None:
+    """Return the addressee's check of the newest snapshot, as far as there is one."""
+    newest = Snapshot.objects.latest_of(check.snapshot.period)
+    return _visible(request).filter(**_same(check), snapshot=newest).first()
+
+
+def _words(*typed: tuple[str, str | None]) -> str:
+    """Return what was typed where no form is left to hold it: 您写的：本单位数“61”，理由“漏报”。"""
+    words = "，".join(f"{name}“{text.strip()}”" for name, text in typed if text and text.strip())
+    return f"您写的：{words}。" if words else ""
 
 
 def _same(check: Check) -> dict:

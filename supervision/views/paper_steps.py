@@ -44,7 +44,7 @@ def document_return(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "已退回修改。")
             return redirect("supervision:document-detail", pk)
-    return detail_page(request, seen_document(request, pk), **{"return": form})
+    return _refused(request, pk, **{"return": form})
 
 
 @require_POST
@@ -67,7 +67,7 @@ def document_issue(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"已签发，文号 {issued.printed_number}。文件正在生成，可以发送各单位。")
             return redirect("supervision:document-detail", pk)
-    return detail_page(request, seen_document(request, pk), issue=form)
+    return _refused(request, pk, issue=form)
 
 
 @require_POST
@@ -106,3 +106,12 @@ def _office_document(request: HttpRequest, pk: int) -> Document:
     document = seen_document(request, pk)
     require_city_office(request.user, document.owner_id)
     return document
+
+
+def _refused(request: HttpRequest, pk: int, **forms) -> HttpResponse:
+    """Show the paper with the form as it was typed; why above all where somebody else's step took the form away."""
+    document = seen_document(request, pk)
+    if document.state != Document.State.REVIEWED:
+        for sentence in [text for form in forms.values() for text in form.non_field_errors()]:
+            messages.error(request, sentence)
+    return detail_page(request, document, **forms)

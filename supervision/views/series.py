@@ -1,5 +1,7 @@
 """文号: an office's series, what each number was used for, and papers made elsewhere."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +20,8 @@ from supervision.views.documents import seen_document
 def series_list(request: HttpRequest) -> HttpResponse:
     """Show the office's series, each with what is used and what is missing."""
     rows = [(series, services.missing_numbers(series)) for series in _own(request)]
-    return render(request, "supervision/series_list.html", {"rows": rows})
+    context = {"rows": rows, "is_demo": _is_demo(series.pk for series, _ in rows)}
+    return render(request, "supervision/series_list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,6 +47,7 @@ def series_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": services.missing_numbers(series),
         "next_number": series.last_number + 1,
         "form": form,
+        "is_demo": _is_demo([series.pk]),
     }
     return render(request, "supervision/series_detail.html", context, status=422 if form.errors else 200)
 
@@ -67,7 +71,7 @@ def external_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"已登记{paper.printed_number}。")
             return redirect("supervision:series-detail", paper.series_id)
-    context = {"form": form, "back": request.GET.get("series", "")}
+    context = {"form": form, "back": request.GET.get("series", ""), "is_demo": _is_demo(row.pk for row in own)}
     return render(request, "supervision/external_form.html", context, status=422 if form.errors else 200)
 
 
@@ -89,8 +93,13 @@ def external_correct(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "已更正登记。")
             return redirect("supervision:document-detail", pk)
-    context = {"form": form, "document": document}
+    context = {"form": form, "document": document, "is_demo": _is_demo([document.series_id])}
     return render(request, "supervision/external_form.html", context, status=422 if form.errors else 200)
+
+
+def _is_demo(series: Iterable[int]) -> bool:
+    """Tell whether the numbers were used for 演示数据: papers made elsewhere do not say of which programme they are."""
+    return Document.objects.filter(series__in=list(series), period__programme__is_demo=True).exists()
 
 
 def _own(request: HttpRequest):

@@ -10,7 +10,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import CellReview, Figure, FigureFlag, LeadObjection, Reminder, Report
+from livelihood.models import User
+from livelihood.registry import to_do_for
+from projects.models import (
+    CellReview,
+    Figure,
+    FigureFlag,
+    LeadObjection,
+    PeriodReopening,
+    Reminder,
+    Report,
+    ReportingPeriod,
+)
 from projects.review_matrix import CELL_STATES, ReviewMatrix
 from projects.review_page import ReviewPage, read_seen, seal_seen
 from projects.services import reports
@@ -153,6 +164,30 @@ def test_facts_count_what_the_row_of_numbers_says(report, objection, city_office
         "objected": 1,
         "objectors": "市交通运输局",
     }
+
+
+def test_to_do_of_a_closed_month_counts_only_who_is_covered_by_a_reopening(report, period, participants, city_officer):
+    def waiting():
+        office = User.objects.get(pk=city_officer.pk)
+        return [entry.label for entry in to_do_for(office) if entry.action == "去审核"]
+
+    def reopen(unit):
+        reopening = PeriodReopening.objects.create(
+            period=period, reason="更正", until=timezone.now(), opened_by=city_officer
+        )
+        reopening.participants.add(unit)
+
+    open_month = waiting()
+    ReportingPeriod.objects.filter(pk=period.pk).update(
+        state="closed", closed_at=timezone.now(), closed_by=city_officer
+    )
+    closed = waiting()
+    reopen(participants["341282"])
+    other = waiting()
+    reopen(report.participant)
+    covered = waiting()
+
+    assert [len(found) for found in (open_month, closed, other, covered)] == [1, 0, 0, 1]
 
 
 def test_strip_shows_other_units_submitted_rates_and_the_average(report, period, participants, keys, city_officer):

@@ -19,9 +19,10 @@ from projects.services import reports
 from projects.services.figures import FigureEntry, record_figures
 from projects.services.periods import reopen_period
 from supervision.checks.lines import lines_of
-from supervision.checks.overview import checks_of, summary_of
+from supervision.checks.overview import checks_of, still_to_answer, summary_of
 from supervision.documents.blockers import registered_blockers
 from supervision.models import Check, CheckLine, Snapshot
+from supervision.papers.steps import steps_of as steps_of_paper
 from supervision.services import checks, closing
 from supervision.services.close_progress import steps_of
 from supervision.services.close_steps import CloseStep, close_steps, run_close_steps
@@ -254,11 +255,41 @@ def test_unanswered_after_the_term_is_said_and_not_taken_for_agreement(closed, p
     assert Check.objects.filter(state="agreed").count() == 0
 
 
+def test_paper_names_who_has_not_answered_and_is_not_kept_back(closed, client, participants, clerk, city_officer):
+    checks.agree_check(check=check_of(participants["341222"]), by=clerk)
+    client.force_login(city_officer)
+
+    page = body(client.get(reverse("supervision:document-detail", args=[closed.document.pk])))
+
+    # Of four asked, 太和县 has answered.
+    assert "核对还有 3 家没有答复" in page
+    assert "：界首市、市本级、" in page.split("没有答复")[1].split("看核对")[0]
+    assert registered_blockers(closed.document) == []
+
+
+def test_home_waits_for_the_paper_once_the_month_is_closed_without_somebody(
+    period, participants, indicators, client, city_officer
+):
+    report_month(period, participants, indicators, by=city_officer, without=["341282"])
+    close(period, by=city_officer, without=["341282"])
+    client.force_login(city_officer)
+
+    panels = client.get("/").context["panels"]
+
+    steps = panels["head"][0].context["steps"]
+    assert [step["label"] for step in steps if step.get("is_current")] == ["通报"]
+
+
 def test_unit_without_a_task_has_a_check_without_lines(approved_with_idle, city_officer):
     found = close(approved_with_idle, by=city_officer)
 
     idle = next(row for row in checks_of(found.snapshot) if str(row.addressee) == "无任务县")
     assert (idle.word, lines_of(idle), summary_of(found.snapshot).total) == ("no_task", [], 4)
+    assert "无任务县" not in [str(row.addressee) for row in still_to_answer(found.snapshot)]
+    # Four are asked: 太和县, 界首市, 市本级 and the lead agency.
+    assert (
+        next(step["word"] for step in steps_of_paper(found.document) if step["label"] == "核对") == "无异议 0/4，未答 4"
+    )
     with pytest.raises(Refused, match="没有任务，没有要核对的"):
         checks.agree_check(check=idle, by=city_officer)
 
@@ -345,6 +376,50 @@ def test_refused_objection_comes_back_as_typed(closed, client, participants, ind
     assert response.status_code == 422
     assert all(part in body(response) for part in ('value="六十一"', 'value="漏报两公里"', "不是数字"))
     assert not CheckLine.objects.exists()
+
+
+def test_objection_typed_on_an_older_snapshot_comes_back_in_the_newest_check(
+    closed, client, participants, indicators, clerk, city_officer
+):
+    old = check_of(participants["341222"])
+    again = mend(closed.snapshot.period, participants["341222"], indicators["里程"], "61", by=city_officer)
+    newest = check_of(participants["341222"], again.snapshot)
+    client.force_login(clerk)
+    posted = {"key": key_of(participants, indicators), "value": "62", "reason": "漏报一公里"}
+
+    filled = client.post(reverse("supervision:check-object", args=[old.pk]), posted)
+    gone = client.post(reverse("supervision:check-object", args=[old.pk]), posted | {"key": "place-0"})
+
+    assert (filled.status_code, gone.status_code) == (422, 422)
+    assert all(part in body(filled) for part in ('value="62"', 'value="漏报一公里"', "现在是快照第2版"))
+    assert reverse("supervision:check-object", args=[newest.pk]) in body(filled)
+    assert "您写的" not in body(filled)
+    assert "您写的：本单位数“62”，理由“漏报一公里”。" in body(gone)
+    assert not CheckLine.objects.exists()
+
+
+def test_answer_typed_on_an_older_snapshot_comes_back_at_the_objection_carried_over(
+    closed, client, participants, indicators, clerk, city_officer
+):
+    key = key_of(participants, indicators, name="人数")
+    row = checks.object_to_line(
+        check=check_of(participants["341222"]), key=key, value="999", reason="重复1人", by=clerk
+    )
+    mend(closed.snapshot.period, participants["341222"], indicators["里程"], "61", by=city_officer)
+    carried = CheckLine.objects.exclude(pk=row.pk).get()
+    client.force_login(city_officer)
+    posted = {"verdict": "rejected", "answer": "以名册为准"}
+
+    filled = client.post(reverse("supervision:check-settle", args=[row.pk]), posted)
+    checks.withdraw_objection(objection=carried, by=clerk)
+    gone = client.post(reverse("supervision:check-settle", args=[row.pk]), posted)
+
+    assert (filled.status_code, gone.status_code) == (422, 422)
+    assert all(part in body(filled) for part in ('value="以名册为准"', "现在是快照第2版"))
+    assert "您写的" not in body(filled)
+    assert "您写的：答复“以名册为准”。" in body(gone)
+    carried.refresh_from_db()
+    assert (carried.state, carried.answer) == ("withdrawn", "提出单位撤回")
 
 
 def test_office_answers_on_the_overview_and_the_to_do_says_so(

@@ -1,6 +1,7 @@
 """Pages of the close and of official papers: who sees what, and what a refusal says."""
 
 import datetime
+import io
 import re
 
 import pytest
@@ -392,6 +393,14 @@ def test_periods_of_other_offices_are_not_to_do(approved, city_officer):
         ("q=9号", False),
         ("q=进展情况 牵头单位", True),
         ("q=进展情况 没有这个词", False),
+        ("q=各县市区", True),
+        # names of stored fields, wildcards and signs nobody printed
+        ("q=_", False),
+        ("q=%25", True),
+        ("q=%25牵头", False),
+        ("q=chapters", False),
+        ("q=behind", False),
+        ("q=%5C", False),
         ("kind=bulletin&state=issued&year=2020", True),
         ("kind=letter", False),
         ("state=void", False),
@@ -413,6 +422,16 @@ def test_archive_with_an_invented_filter_says_so_and_shows_nothing(client, issue
 
     assert "不在可选的范围里" in page
     assert issued.title not in page
+
+
+@pytest.mark.parametrize("text", ["长" * 10_000, "x" * 81])
+def test_archive_search_too_long_is_refused_with_a_sentence(text, client, city_officer):
+    client.force_login(city_officer)
+
+    response = client.get("/documents/", {"q": text})
+
+    assert response.status_code == 200
+    assert f"搜索的字太多（{len(text)} 个），最多 80 个" in text_of(response)
 
 
 def test_receivers_are_offered_sent_to_sign_and_are_seen_to_have_signed(client, issued, city_officer, lead_officer):
@@ -502,3 +521,27 @@ def test_void_paper_says_why_and_offers_a_new_draft(client, issued, city_officer
     assert "请写明作废的原因" in text_of(refused)
     assert "附件放错 文号保留，不再使用" in page
     assert "已按最新快照重新拟稿" in again
+
+
+def test_return_of_a_paper_issued_meanwhile_says_why_though_its_form_is_gone(client, issued, city_officer):
+    client.force_login(city_officer)
+
+    response = client.post(f"/documents/{issued.pk}/return/", {"version": issued.version, "reason": "改标题"})
+
+    assert response.status_code == 422
+    assert 'class="band band-error' in text_of(response)
+    issued.refresh_from_db()
+    assert issued.state == "issued"
+
+
+def test_template_form_of_an_office_without_settings_reaches_the_check_of_the_file(client, draft, city_officer):
+    client.force_login(city_officer)
+    address = f"/documents/settings/{draft.series.agency_id}/"
+    form = text_of(client.get(address)).split('enctype="multipart/form-data"')[1]
+    version = re.search(r'name="version" value="(\d*)"', form).group(1)
+
+    refused = client.post(f"{address}template/", {"version": version, "template": io.BytesIO(b"not a zip")})
+
+    assert version == "0"
+    assert "页面不完整" not in text_of(refused)
+    assert 'class="band band-error' in text_of(refused)
