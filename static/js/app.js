@@ -68,6 +68,17 @@
     }
   });
 
+  /* Lines that change places have buttons for it; Alt+↑ ↓ anywhere in the line press them. */
+  document.addEventListener("keydown", function (event) {
+    var way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+    var line = event.altKey && way && event.target.closest ? event.target.closest("[data-moves]") : null;
+    var button = line ? line.querySelector("button[name='move'][value^='" + way + ":']") : null;
+    if (button) {
+      event.preventDefault();
+      button.click();
+    }
+  });
+
   /* Filters are GET forms with a button; where asked for, a changed select sends the form by itself. */
   document.addEventListener("change", function (event) {
     var form = event.target.form;

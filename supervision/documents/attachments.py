@@ -1,11 +1,12 @@
 """The tables behind a bulletin: projects × units, indicators × units, and who reported when."""
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 from livelihood.formats import format_moment
 from projects.models import SubProject
 from supervision.documents.paper import Column, Source, Table, paper_quotes
-from supervision.documents.sentences import benchmark_value, excluding_note, printed_value
+from supervision.documents.sentences import benchmark_value, printed_value
 from supervision.documents.submissions import submissions_of
 
 #: More units than this do not fit on one landscape sheet: the table continues with the next ones.
@@ -20,6 +21,8 @@ WORDS = {
     "met": "达标",
     "not_met": "未达标",
 }
+#: More units left out than this are counted, the first ones named; their own cells say 未报送.
+NAMED = 10
 #: Width of the 版心 of a landscape sheet, in millimetres.
 SHEET_WIDTH = 225
 
@@ -153,10 +156,18 @@ def submission_tables(source: Source, options: dict[str, str]) -> list[Table]:
 
 
 def _sheets(source: Source) -> list[list[int]]:
-    """Return the units that have lines, in official order, as many at a time as fit on a sheet."""
+    """Return the units that have lines, in official order, sheet by sheet."""
     present = {row["participant_id"] for rows in source.standings.lines.values() for row in rows}
     units = [pk for pk, row in source.standings.participants.items() if row.kind != "whole" and pk in present]
-    return [units[start : start + UNITS_PER_SHEET] for start in range(0, len(units), UNITS_PER_SHEET)] or [[]]
+    return spread(units) or [[]]
+
+
+def spread(units: list[int]) -> list[list[int]]:
+    """Spread units over as few sheets as hold them, on each about as many: a sheet of three would be all width."""
+    count = -(-len(units) // UNITS_PER_SHEET)
+    size, more = divmod(len(units), max(count, 1))
+    starts = [nth * size + min(nth, more) for nth in range(count + 1)]
+    return [units[start:end] for start, end in pairwise(starts)]
 
 
 def _unit_columns(source: Source, sheet: list[int], room: int) -> list[Column]:
@@ -213,8 +224,9 @@ def _remark(source: Source, whole: dict | None, lines: dict[int, dict]) -> str:
     """Who is left out of the total (R5), and how many units have no task (R4)."""
     parts = []
     if whole is not None and whole["pooled_excluding"]:
-        note = excluding_note([source.name(pk) for pk in whole["pooled_excluding"]])
-        parts.append(note.strip("（）"))
+        names = [source.name(pk) for pk in whole["pooled_excluding"]]
+        more = f"等{len(names)}个单位" if len(names) > NAMED else ""
+        parts.append(f"不含{'、'.join(names[:NAMED])}{more}")
         if whole["rate_with_missing"] is not None:
             parts.append(f"计入为{printed_value(whole['rate_with_missing'], source.standings.decimals)}")
     without = sum(1 for row in lines.values() if row["participant_kind"] == "unit" and row["status"] == "no_task")

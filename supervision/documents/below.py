@@ -1,6 +1,7 @@
 """低于全省平均进度的项目: per project with its lead agency, per indicator the sentence of R9; the rest in a table."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from livelihood.models import Region
 from projects.models import Benchmark, Indicator
@@ -18,9 +19,10 @@ from supervision.documents.sentences import (
 
 TABLE = "table_below"
 TABLE_TITLE = "低于全省平均进度的其他指标"
+UNITS_PER_ROW = 30
 SCOPE = Option("scope", "列哪些项目", "city", (("city", "本级低于全省平均或居后几位的"), ("all", "有单位低于的都列出")))
 LAST = Option("last", "居全省后几位", "3", largest=20)
-LARGEST = Option("largest", "正文最多列几项指标", "4", largest=200)
+LARGEST = Option("largest", "正文最多列几项指标", "4", largest=200, smallest=0)
 
 
 class Lists:
@@ -124,6 +126,7 @@ def _rest(source: Source, lists: Lists) -> list[Paragraph]:
         return [Paragraph([Sentence("本期全省平均进度尚未公布，名单暂不列出。", code="rest")])]
     more = len(lists.more.difference(lists.unknown))
     level, parts = len(lists.elsewhere) - len(lists.unknown) - more, []
+    counts = [more, level, len(lists.unknown), lists.nobody, lists.without]
     if more:
         parts.append(f"{more}项指标，{source.whole_name()}低于全省平均进度")
     if level:
@@ -138,8 +141,9 @@ def _rest(source: Source, lists: Lists) -> list[Paragraph]:
         parts.append(f"{lists.without}项指标的全省平均未公布，不列名单")
     if not parts:
         return []
-    head = "另有" if lists.here or lists.elsewhere or lists.nobody else ""
-    return [Paragraph([Sentence(f"{head}{'；'.join(parts)}。", code="rest")])]
+    head = "另有" if lists.here else "有" if lists.elsewhere or lists.nobody else ""
+    figures = [Part(f"{count}项", "ranking", "indicators") for count in counts if count]
+    return [Paragraph([linked(f"{head}{'；'.join(parts)}。", figures, code="rest")])]
 
 
 def below_table(source: Source, options: dict[str, str]) -> list[Table] | None:
@@ -149,20 +153,20 @@ def below_table(source: Source, options: dict[str, str]) -> list[Table] | None:
         return None
     rows, behind = [], []
     for pk in elsewhere:
-        row, refs = _table_row(source, source.standings.indicators[pk])
-        rows.append(row)
-        behind.append(refs)
+        for row, refs in _table_rows(source, source.standings.indicators[pk]):
+            rows.append(row)
+            behind.append(refs)
     return [
         Table(
             title=TABLE_TITLE,
             note=f"（{source.period.label}；有单位低于全省平均、正文未列的指标；最低的在前）",
             columns=[
                 Column("项目", 10),
-                Column("指标", 52, "left"),
-                Column("牵头单位", 30, "left"),
+                Column("指标", 44, "left"),
+                Column("牵头单位", 28, "left"),
                 Column("全省平均", 20, "right"),
                 Column(source.whole_name(), 18, "right"),
-                Column("低于全省平均的单位", 95, "left"),
+                Column("低于全省平均的单位", 105, "left"),
             ],
             rows=rows,
             behind=behind,
@@ -170,23 +174,29 @@ def below_table(source: Source, options: dict[str, str]) -> list[Table] | None:
     ]
 
 
-def _table_row(source: Source, indicator: Indicator) -> tuple[list[str], list[str]]:
+def _table_rows(source: Source, indicator: Indicator) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield an indicator's rows: a row is not broken by the end of a sheet, so a long list has several."""
     standings = source.standings
     below, whole = standings.below(indicator.pk), standings.whole(indicator.pk)
     lead = indicator.sub_project.lead_agency
     is_by_value = below[0]["benchmark_measure"] == Benchmark.Measure.VALUE
     own = None if whole is None else whole["compared"] if is_by_value else whole["rate"]
     decimals = indicator.decimals if is_by_value else standings.decimals
-    units = (
+    units = [
         source.name(row["participant_id"]) + compared_value(row, indicator.unit, standings.decimals) for row in below
-    )
+    ]
     cells = [
         str(indicator.sub_project.project.seq),
         indicator_name(indicator),
         lead.name if lead else "—",
         benchmark_value(below[0], indicator.unit),
         "—" if own is None else f"{printed_value(own, decimals)}{indicator.unit if is_by_value else '%'}",
-        "，".join(units),
     ]
     place = f"indicator:{indicator.pk}"
-    return cells, ["", place, "", f"average:{indicator.pk}", source.behind(whole) if whole else "", place]
+    first = ["", place, "", f"average:{indicator.pk}", source.behind(whole) if whole else ""]
+    for start in range(0, len(units), UNITS_PER_ROW):
+        listed = "，".join(units[start : start + UNITS_PER_ROW])
+        if start == 0:
+            yield [*cells, listed], [*first, place]
+        else:
+            yield ["", f"{indicator_name(indicator)}（续）", "", "", "", listed], ["", place, "", "", "", place]

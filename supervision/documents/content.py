@@ -7,13 +7,16 @@ from supervision.documents import registered  # noqa: F401 - fills the list of s
 from supervision.documents.below import TABLE
 from supervision.documents.edits import carried
 from supervision.documents.fitting import fitted
-from supervision.documents.paper import Bulletin, Chapter, Paragraph, Sentence, Source, paper_quotes, span
-from supervision.documents.sections import LEAD, Choices, Chosen, kinds, section
+from supervision.documents.paper import Bulletin, Chapter, Paragraph, Part, Sentence, Source, Table, linked
+from supervision.documents.patterns import filled, pieces, words_of
+from supervision.documents.sections import LEAD, Choices, Chosen, Kind, section
 from supervision.documents.standing_text import standing_text
 from supervision.models import Document, Snapshot
 
 #: What a 更正 says first, and the attachment behind it.
 CORRECTION_SECTIONS = ("changes", "table_changes")
+#: Placeholders of the lead that are figures, and the page that has what they say.
+LEAD_FIGURES = {"span": "ranking", "months": "ranking", "year": "catalogue", "count": "catalogue"}
 
 
 def bulletin_content(
@@ -21,7 +24,7 @@ def bulletin_content(
     *,
     issuer: str,
     corrects: Document | None = None,
-    kind: str | None = None,
+    kind: Kind | None = None,
     project: int | None = None,
     choices: dict | None = None,
 ) -> Bulletin:
@@ -36,12 +39,13 @@ def bulletin_content(
     if corrects is not None:
         _with_changes(chosen)
     source = Source.of(snapshot, project=chosen.project, corrects=corrects)
-    source.attached = frozenset(row.code for row in chosen.sections if row.on)
     programme = snapshot.period.programme
     words = standing_text(programme.owner.kind)
     if choices is None:
-        fitted(chosen, lambda of: _measured(source, of, words.addressees))
-    name = chosen.issuer or kinds()[chosen.kind].issuer or issuer
+        written: dict = {}
+        fitted(chosen, lambda of: _measured(source, of, words.addressees, written))
+    source.attached = _printed(chosen)
+    name = chosen.issuer or chosen.words["issuer"] or issuer
     bulletin = Bulletin(
         title=title_of(source, chosen),
         masthead=f"{name}文件",
@@ -60,22 +64,42 @@ def bulletin_content(
     return bulletin
 
 
-def _measured(source: Source, choices: Choices, addressees: str) -> dict:
-    """What the length of the text is measured by; of the attachments only the titles count."""
+def _measured(source: Source, choices: Choices, addressees: str, written: dict) -> dict:
+    """What the length of the text is measured by; of the attachments only the titles count.
+
+    `written` keeps each chapter as it was written with the same options: it is asked again at every step.
+    """
+    source.attached = _printed(choices)
+    chapters, rest = [], []
+    for row in choices.sections:
+        name = row.code, *sorted(row.options.items()), source.attached
+        if name not in written:
+            chapter, tables = _chapter(source, choices, row), _rest(source, choices, row)
+            written[name] = chapter and chapter.as_json(), [{"title": table.title} for table in tables]
+        chapter, titles = written[name]
+        chapters += [chapter] if chapter else []
+        rest += titles
     return {
         "title": title_of(source, choices),
         "addressees": addressees,
         "lead": _lead(source, choices).as_json(),
-        "chapters": [chapter.as_json() for chapter in _chapters(source, choices)],
-        "attachments": [{"title": section(row.code).heading} for row in choices.sections if _is_attached(row)],
+        "chapters": chapters,
+        "attachments": [
+            *({"title": section(row.code).heading} for row in choices.sections if _is_attached(row)),
+            *rest,
+        ],
     }
+
+
+def _printed(choices: Choices) -> frozenset[str]:
+    return frozenset(row.code for row in choices.sections if row.on)
 
 
 def title_of(source: Source, choices: Choices) -> str:
     """关于2020年1—8月份全市民生工程进展情况的通报."""
     if choices.title:
         return choices.title
-    title = kinds()[choices.kind].title.format(**_words(source))
+    title = filled(choices.words["title"], _words(source))
     return f"{title}（更正）" if source.corrects else title
 
 
@@ -102,15 +126,7 @@ def _with_changes(choices: Choices) -> None:
 
 
 def _words(source: Source) -> dict[str, object]:
-    programme = source.period.programme
-    return {
-        "span": span(source.period),
-        "months": span(source.period, with_year=False),
-        "year": programme.year,
-        "whole": source.whole_name(),
-        "count": programme.projects.count(),
-        "project": paper_quotes(source.project.name) if source.project else "",
-    }
+    return words_of(source.period, whole=source.whole_name(), project=source.project)
 
 
 def _lead(source: Source, choices: Choices) -> Sentence:
@@ -119,26 +135,32 @@ def _lead(source: Source, choices: Choices) -> Sentence:
         return Sentence("", code=LEAD)
     if source.corrects:
         corrects = source.corrects
-        return Sentence(
+        text = (
             f"《{corrects.title}》（{corrects.printed_number}）印发后，有关数据经核实有改动，"
-            f"现将更正后的情况通报如下，有关数据以本件为准：",
-            code=LEAD,
+            f"现将更正后的情况通报如下，有关数据以本件为准："
         )
-    return Sentence(kinds()[choices.kind].lead.format(**_words(source)), code=LEAD)
+        return linked(text, [Part(corrects.printed_number, f"document:{corrects.pk}", "number")], code=LEAD)
+    parts = [
+        Part(text, LEAD_FIGURES.get(code, ""), code if code in LEAD_FIGURES else "")
+        for text, code in pieces(choices.words["lead"], _words(source))
+    ]
+    return Sentence("".join(part.text for part in parts), code=LEAD, parts=parts)
 
 
 def _chapters(source: Source, choices: Choices) -> list[Chapter]:
-    chapters = []
-    for row in choices.sections:
-        found = section(row.code)
-        if not row.on or found is None or found.is_table or found.build is None:
-            continue
-        options = choices.options(row.code)
-        paragraphs = [*(found.build(source, options) or []), *_own(row.own)]
-        if paragraphs:
-            heading = found.heading.format(last=_small(options.get("last", "")))
-            chapters.append(Chapter(heading, _named(row.code, paragraphs), row.code))
-    return chapters
+    return [chapter for row in choices.sections if (chapter := _chapter(source, choices, row))]
+
+
+def _chapter(source: Source, choices: Choices, row: Chosen) -> Chapter | None:
+    found = section(row.code)
+    if not row.on or found is None or found.is_table or found.build is None:
+        return None
+    options = choices.options(row.code)
+    paragraphs = [*(found.build(source, options) or []), *_own(row.own)]
+    if not paragraphs:
+        return None
+    heading = found.heading.format(last=_small(options.get("last", "")))
+    return Chapter(heading, _named(row.code, paragraphs), row.code)
 
 
 def _own(text: str) -> list[Paragraph]:
@@ -166,7 +188,7 @@ def _is_attached(row: Chosen) -> bool:
     return row.on and found is not None and found.is_table
 
 
-def _attachments(source: Source, choices: Choices) -> list:
+def _attachments(source: Source, choices: Choices) -> list[Table]:
     tables = []
     for row in filter(_is_attached, choices.sections):
         found = section(row.code)
@@ -174,4 +196,16 @@ def _attachments(source: Source, choices: Choices) -> list:
         for table in made:
             table.code = row.code
         tables += made
+    # Behind the chosen attachments what the chapters have no room for, in the order of the text.
+    return tables + [table for row in choices.sections for table in _rest(source, choices, row)]
+
+
+def _rest(source: Source, choices: Choices, row: Chosen) -> list[Table]:
+    """What a chapter has no room for."""
+    found = section(row.code)
+    if not row.on or found is None or found.rest is None:
+        return []
+    tables = found.rest(source, choices.options(row.code)) or []
+    for table in tables:
+        table.code = f"rest_{row.code}"
     return tables

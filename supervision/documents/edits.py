@@ -4,16 +4,13 @@ A changed sentence keeps what it was before. In the next draft the change is car
 system would write; where it is not, the change is set aside for a person to look at.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from supervision.documents.paper import Paper, Part, Sentence
+from supervision.documents.paper import FIGURE, Paper, Part, Sentence
 from supervision.documents.sections import Choices
 
-#: A figure in a text: 60.00%, 1,234.5, or a place of R8.
-FIGURE = re.compile(r"第[零一二三四五六七八九十百千]+名|[0-9][0-9,]*(?:\.[0-9]+)?%?")
 #: What may not stand beside a figure that is found again: then it is a piece of a longer one.
 DIGITS = "0123456789.,"
 

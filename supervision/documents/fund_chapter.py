@@ -5,7 +5,7 @@ Every rate is called by its label, which names denominator and exclusions (R14);
 
 from decimal import Decimal
 
-from funding.amounts import in_unit
+from funding.amounts import AlignedUnit, aligned, in_unit
 from funding.labels import STAGES, rate_label
 from livelihood.formats import format_ordinal
 from supervision.documents.paper import Column, Paragraph, Part, Sentence, Source, Table, linked
@@ -19,6 +19,8 @@ from supervision.documents.sentences import (
 )
 from supervision.fund_standings import FundRate
 
+#: What amounts are printed in.
+WAN = "万元"
 KINDS = {"project": "项目资金", "maintenance": "管护资金"}
 #: With more units than this their places stand in the attachment alone, unless asked for.
 ALL_PLACES = 6
@@ -79,13 +81,14 @@ def _chain(source: Source, rates: list[FundRate]) -> Sentence:
     totals = source.funds.sums[rate.fund_kind]
     phrases = "，".join(rate.phrases)
     there = {stage: word for stage, word in STAGES.items() if totals[stage] is not None}
+    unit = aligned(WAN, (totals[stage] for stage in there))
     words = [
-        f"{word}{_wan(totals[stage])}万元{f'（{phrases}）' if phrases and stage == 'planned' else ''}"
+        f"{word}{_wan(totals[stage], unit)}{WAN}{f'（{phrases}）' if phrases and stage == 'planned' else ''}"
         for stage, word in there.items()
     ]
     return linked(
         f"{source.whole_name()}{KINDS[rate.fund_kind]}{'，'.join(words)}。",
-        [Part(_wan(totals[stage]), source.behind_fund(rate.whole), stage, word) for stage, word in there.items()],
+        [Part(_wan(totals[stage], unit), source.behind_fund(rate.whole), stage, word) for stage, word in there.items()],
         code=f"{rate.fund_kind}-chain",
         funds=source.fund_ids(rate.units),
     )
@@ -210,6 +213,7 @@ def fund_tables(source: Source, options: dict[str, str]) -> list[Table]:
         rates = [rate for rate in source.funds.rates if rate.fund_kind == kind and rate.whole["tasks"]]
         if not rates:
             continue
+        unit = aligned(WAN, (row[stage] for row in (*rates[0].units, source.funds.sums[kind]) for stage in STAGES))
         phrases = "；".join(rates[0].phrases)
         labels = "；".join(rate.label for rate in rates)
         tables.append(
@@ -223,8 +227,8 @@ def fund_tables(source: Source, options: dict[str, str]) -> list[Table]:
                     *(column for rate in rates for column in _rate_columns(rate)),
                 ],
                 rows=[
-                    *(_row(source, rates, pk) for pk in [row["participant_id"] for row in rates[0].units]),
-                    _total(source, rates),
+                    *(_row(source, rates, pk, unit) for pk in [row["participant_id"] for row in rates[0].units]),
+                    _total(source, rates, unit),
                 ],
                 behind=[_behind(source, rates, row["participant_id"]) for row in [*rates[0].units, rates[0].whole]],
             )
@@ -237,9 +241,9 @@ def _rate_columns(rate: FundRate) -> list[Column]:
     return [Column(f"{rate_label(rate.measure, rate.denominator)}%", 19, "right"), Column("位次", 9, "right")]
 
 
-def _row(source: Source, rates: list[FundRate], participant_id: int) -> list[str]:
+def _row(source: Source, rates: list[FundRate], participant_id: int, unit: AlignedUnit) -> list[str]:
     rows = [next(row for row in rate.units if row["participant_id"] == participant_id) for rate in rates]
-    cells = [source.name(participant_id), *(_amount(rows[0], stage) for stage in STAGES)]
+    cells = [source.name(participant_id), *(_amount(rows[0], stage, unit) for stage in STAGES)]
     for row in rows:
         cells += [_rate_cell(source, row), str(row["place"]) if row["place"] else "—"]
     return cells
@@ -252,19 +256,19 @@ def _behind(source: Source, rates: list[FundRate], participant_id: int) -> list[
     return ["", *(refs[0] for _ in STAGES), *(ref for pair in zip(refs, refs, strict=True) for ref in pair)]
 
 
-def _total(source: Source, rates: list[FundRate]) -> list[str]:
+def _total(source: Source, rates: list[FundRate], unit: AlignedUnit) -> list[str]:
     """The whole: sums of all that is reported, and pooled rates with who is left out."""
     totals = source.funds.sums[rates[0].fund_kind]
-    cells = [source.whole_name(), *(_wan(totals[stage]) for stage in STAGES)]
+    cells = [source.whole_name(), *(_wan(totals[stage], unit) for stage in STAGES)]
     for rate in rates:
         note = excluding_note(_left_out(source, rate.whole))
         cells += [f"{_rate_cell(source, rate.whole)}{note}", ""]
     return cells
 
 
-def _amount(row: dict, stage: str) -> str:
+def _amount(row: dict, stage: str, unit: AlignedUnit) -> str:
     if row[stage] is not None:
-        return _wan(row[stage])
+        return _wan(row[stage], unit)
     return "/" if row["state"] in ABSENT or stage == "planned" else "—"
 
 
@@ -276,8 +280,9 @@ def _rate_cell(source: Source, row: dict) -> str:
     return f"{printed_value(row['rate'], source.funds.decimals)}{mark}{part}"
 
 
-def _wan(amount: Decimal | None) -> str:
-    return "—" if amount is None else in_unit(amount, "万元").replace(",", "")
+def _wan(amount: Decimal | None, unit: AlignedUnit) -> str:
+    """Exact, with two places or as many as the longest of the sentence or table needs."""
+    return "—" if amount is None else in_unit(amount, unit).replace(",", "")
 
 
 def _percent(source: Source, rate: Decimal | None) -> str | None:

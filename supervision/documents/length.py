@@ -23,6 +23,11 @@ def width(text: str) -> float:
 
 def text_pages(content: dict) -> int:
     """Return about how many pages the text takes with its signature, without attachments."""
+    return math.ceil(text_lines(content) / LINES)
+
+
+def text_lines(content: dict) -> float:
+    """Return about how many lines the text takes with its signature, without attachments."""
     lines = HEAD + math.ceil(width(content["title"]) / TITLE_CHARACTERS) * 1.25 + _lines(content["addressees"])
     lines += _lines("　　" + content["lead"]["text"]) if content["lead"]["text"] else 0
     for chapter in content["chapters"]:
@@ -32,9 +37,9 @@ def text_pages(content: dict) -> int:
         for paragraph in chapter["paragraphs"]:
             label = f"　　（一）{paragraph['label']}。" if paragraph["label"] else "　　"
             lines += _lines(label + "".join(sentence["text"] for sentence in paragraph["sentences"]))
-    titles = [table["title"] for table in content["attachments"]]
-    lines += SPARE + SIGNATURE + (1 + sum(_lines(f"　　　　　　{title}") for title in titles) if titles else 0)
-    return math.ceil(lines / LINES)
+    # A table that goes on has one title.
+    titles = dict.fromkeys(table["title"] for table in content["attachments"])
+    return lines + SPARE + SIGNATURE + (1 + sum(_lines(f"　　　　　　{title}") for title in titles) if titles else 0)
 
 
 def _lines(text: str) -> int:

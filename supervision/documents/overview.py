@@ -6,7 +6,6 @@ from django.db.models import Case, Count, F, IntegerField, Value, When
 
 from livelihood.formats import format_day
 from livelihood.models import Region
-from projects.models import Benchmark
 from supervision.documents.paper import Paragraph, Part, Sentence, Source, linked, paper_quotes
 from supervision.documents.sections import Option
 from supervision.documents.sentences import counted_groups, excluding_note, printed_value
@@ -46,28 +45,35 @@ def overview(source: Source, options: dict[str, str]) -> list[Paragraph]:
     assessed = [pk for pk, indicator in standings.indicators.items() if indicator.assessed]
     wholes = [row for pk in assessed if (row := standings.whole(pk))]
     others = len(standings.indicators) - len(assessed)
-    until = f"截至{format_day(source.period.as_of)}，{name}{len(projects)}项民生工程列入考核的指标{len(assessed)}项"
+    day = format_day(source.period.as_of)
+    until = f"截至{day}，{name}{len(projects)}项民生工程列入考核的指标{len(assessed)}项"
+    figures = [
+        Part(day, "ranking", "as_of", name="截至"),
+        Part(str(len(projects)), "catalogue", "projects", name=name),
+        Part(str(len(assessed)), "ranking", "assessed", name="列入考核的指标"),
+    ]
     sentences = []
     if wholes:
         counts = Counter(_group(row) for row in wholes)
         groups = [(word.replace("全域", name), counts.pop(status, 0)) for status, word in WHOLE_GROUPS.items()]
         if counts:  # a status this table does not know would silently fall out of the sum
             raise ValueError(f"statuses without a word: {sorted(map(str, counts))}")
-        sentences.append(
-            linked(f"{until}，其中{counted_groups(groups)}。", _counts(groups), code="groups", lines=source.ids(wholes))
-        )
+        text = f"{until}，其中{counted_groups(groups)}。"
+        sentences.append(linked(text, [*figures, *_counts(groups)], code="groups", lines=source.ids(wholes)))
         sentences += _by_milestones(source, wholes)
         sentences += _pooled(source, wholes, options)
         sentences += _against_province(source, wholes)
         sentences += _in_province(source, int(options[LAST.code]))
     else:
-        sentences.append(Sentence(f"{until}。", code="groups"))
+        sentences.append(linked(f"{until}。", figures, code="groups"))
     if others:
-        sentences.append(Sentence(f"另有不列入考核的指标{others}项。", code="others"))
+        counted = Part(str(others), "ranking", "not_assessed", name="不列入考核的指标")
+        sentences.append(linked(f"另有不列入考核的指标{others}项。", [counted], code="others"))
     with_indicators = {indicator.sub_project.project_id for indicator in standings.indicators.values()}
     textual = [paper_quotes(project.name) for project in projects if project.pk not in with_indicators]
     if textual:
-        sentences.append(Sentence(f"文字类项目{len(textual)}项：{'、'.join(textual)}。", code="textual"))
+        counted = Part(str(len(textual)), "catalogue", "textual", name="文字类项目")
+        sentences.append(linked(f"文字类项目{len(textual)}项：{'、'.join(textual)}。", [counted], code="textual"))
     return [Paragraph(sentences)]
 
 
@@ -88,7 +94,8 @@ def _by_milestones(source: Source, wholes: list[dict]) -> list[Sentence]:
     if not planned:
         return []
     text = f"有节点计划的{len(planned)}项，与已到期的最后一个节点比，不与时序进度比。"
-    return [Sentence(text, source.ids(planned), code="milestones")]
+    counted = Part(str(len(planned)), "milestones", "has_plan", name="有节点计划的")
+    return [linked(text, [counted], code="milestones", lines=source.ids(planned))]
 
 
 def _pooled(source: Source, wholes: list[dict], options: dict[str, str]) -> list[Sentence]:
@@ -136,9 +143,7 @@ def _against_province(source: Source, wholes: list[dict]) -> list[Sentence]:
 def _in_province(source: Source, last: int) -> list[Sentence]:
     """全省公布阜阳市位次的指标3项，其中居第一位的1项、居后3位的2项: the groups add up."""
     owner = source.period.programme.owner
-    places = Benchmark.objects.filter(
-        period=source.period, indicator__in=list(source.standings.indicators), city_place__isnull=False
-    )
+    places = source.snapshot.places.filter(indicator__in=list(source.standings.indicators))
     if owner.kind == Region.Kind.PROVINCE:
         return []
     group = Case(
@@ -153,6 +158,8 @@ def _in_province(source: Source, last: int) -> list[Sentence]:
         return []
     words = ["居第一位的", f"居后{last}位的", "居其他位次的", f"未公布参评{owner.peer_word}数的"]
     groups = [(word, counts.get(at, 0)) for at, word in enumerate(words)]
-    text = f"全省公布{owner.name}位次的指标{sum(counts.values())}项，其中{counted_groups(groups)}。"
-    parts = [Part(str(count), "provincial", word, name=word) for word, count in groups if count]
+    total = sum(counts.values())
+    text = f"全省公布{owner.name}位次的指标{total}项，其中{counted_groups(groups)}。"
+    parts = [Part(str(total), "provincial", "places", name="位次的指标")]
+    parts += [Part(str(count), "provincial", word, name=word) for word, count in groups if count]
     return [linked(text, parts, code="places")]

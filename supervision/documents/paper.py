@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
+from livelihood.formats import chinese_numeral
 from projects.models import Project, ReportingPeriod
 from supervision.documents.sentences import whole_name
 from supervision.fund_standings import FundStandings, snapshot_fund_standings
@@ -22,7 +23,9 @@ class Part:
     """A piece of a sentence. `behind` names the frozen row of a figure, `column` what of the row is printed.
 
     behind: line:<SnapshotLine>, fund:<SnapshotFundRate>, overall:<unit>, project:<seq>:<unit>, average:<Indicator>,
-    ranking; "" for words. `name`: the unit whose figure it is.
+    finding:<InspectionFinding>, letter:<SupervisionLetter>, document:<Document>, or a page that lists what is counted:
+    ranking, provincial, catalogue, milestones, returns, inspections,
+    letters; "" for words. `name`: the unit whose figure it is.
     """
 
     text: str
@@ -75,6 +78,15 @@ def linked(text: str, figures: Iterable[Part], *, code: str = "", lines=(), fund
     return Sentence(text, list(lines), list(funds), code, parts=parts)
 
 
+#: A figure in a text: 9月18日, 60.00%, 1,234.5, or a place of R8.
+FIGURE = re.compile(r"第[零一二三四五六七八九十百千]+名|[0-9]+月[0-9]+日|[0-9][0-9,]*(?:\.[0-9]+)?%?")
+
+
+def figures_of(text: str, behind: str, column: str = "") -> list[Part]:
+    """Return every figure of a text that rests on one row, in order."""
+    return [Part(found, behind, column) for found in FIGURE.findall(text)]
+
+
 @dataclass
 class Paragraph:
     """Sentences behind an optional label of the second level, （一）…, set in 楷体."""
@@ -85,6 +97,16 @@ class Paragraph:
     def as_json(self) -> dict:
         """Return the paragraph as it is stored."""
         return {"sentences": [sentence.as_json() for sentence in self.sentences], "label": self.label}
+
+
+def marked(paragraphs: Iterable[dict]) -> list[tuple[str, dict]]:
+    """Return stored paragraphs, each with the mark before its label: （一）, （二）…; one alone has none, nor has one
+    without a label.
+    """
+    paragraphs = list(paragraphs)
+    number = sum(bool(row.get("label")) for row in paragraphs)
+    marks = iter(f"（{chinese_numeral(nth)}）" if number > 1 else "" for nth in range(1, number + 1))
+    return [(next(marks) if row.get("label") else "", row) for row in paragraphs]
 
 
 @dataclass

@@ -52,7 +52,8 @@ def _places(source: Source, indicator: Indicator, options: dict[str, str]) -> li
         places.setdefault(row["place"], []).append(row)
     count = int(options["count"])
     shown = [("", places)]
-    if options["form"] == "ends" and sum(map(len, places.values())) > 2 * count:
+    is_cut = options["form"] == "ends" and sum(map(len, places.values())) > 2 * count
+    if is_cut:
         shown = zip(("居前的有：", "居后的有："), first_and_last(places, count), strict=True)
     texts, parts = [], []
     for head, some in shown:
@@ -70,6 +71,8 @@ def _places(source: Source, indicator: Indicator, options: dict[str, str]) -> li
         names = [source.name(row["participant_id"]) for row in rows if row["status"] == status]
         left += [f"{word}：{'、'.join(names)}"] if names else []
     texts += [f"{'；'.join(left)}。"] if left else []
+    if is_cut and "table_indicators" in source.attached:
+        texts.append("全部名次见附件“各单位分指标完成率表”。")
     if not texts:
         return []
     return [linked("".join(texts), parts, code=f"places{indicator.pk}", lines=source.ids(rows))]

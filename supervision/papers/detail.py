@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livelihood.access import is_city_office
-from supervision.models import Document, DocumentSeries, PaperStyle, Receipt
+from livelihood.models import User
+from supervision.checks.overview import still_to_answer
+from supervision.models import Check, Document, DocumentSeries, PaperStyle, Receipt
 from supervision.papers.forms import IssueForm, ReturnForm, VoidForm
 from supervision.papers.steps import drafted_words, files_of, steps_of
 from supervision.services.bulletin_edit import is_editable
@@ -32,16 +34,16 @@ def detail_context(request: HttpRequest, document: Document, forms: dict | None 
     }
     if not document.is_external:
         files = files_of(document)
-        context |= _text(document) | {"steps": steps_of(document), "files": files}
+        context |= _text(document, request.user) | {"steps": steps_of(document), "files": files}
         context["files_coming"] = any(row["is_coming"] for row in files)
     if is_office:
         context |= office_context(request, document, forms or {})
     return context
 
 
-def _text(document: Document) -> dict:
+def _text(document: Document, user: User) -> dict:
     """Return what is printed, each figure with the address of its answer."""
-    links = PaperLinks(document)
+    links = PaperLinks(document, user)
     return {
         "content": document.content,
         "lead": links.pieces(document.content["lead"]),
@@ -61,6 +63,7 @@ def office_context(request: HttpRequest, document: Document, forms: dict) -> dic
         own_draft = writer_id(document) == request.user.pk
         context = {
             "blockers": blockers,
+            "unanswered": _unanswered(document),
             "is_blocked": any(not blocker.can_override for blocker in blockers),
             "can_refresh": _can_refresh(document),
             "edit_url": reverse("supervision:bulletin-edit", args=[document.pk]) if is_editable(document) else "",
@@ -79,6 +82,12 @@ def office_context(request: HttpRequest, document: Document, forms: dict) -> dic
         standing = Document.objects.of_month(document.period).filter(snapshot=document.snapshot)
         context["can_redraft"] = not standing.exists()
     return context
+
+
+def _unanswered(document: Document) -> list[Check]:
+    """Return the 核对 of the paper's snapshot that wait for an answer: said before 签发, not in its way."""
+    is_checked = document.kind in (Document.Kind.BULLETIN, Document.Kind.CORRECTION) and document.snapshot is not None
+    return still_to_answer(document.snapshot) if is_checked else []
 
 
 def _can_refresh(document: Document) -> bool:

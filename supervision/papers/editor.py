@@ -4,8 +4,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from livelihood.formats import chinese_numeral
+from livelihood.models import User
+from supervision.documents.continued import attachment_groups
 from supervision.documents.length import text_pages
-from supervision.documents.sections import LEAD, Choices, kinds, section
+from supervision.documents.sections import LEAD, Choices, Section, section
+from supervision.documents.title import title_lines
 from supervision.models import Document
 from supervision.papers.editor_forms import FrameForm, OptionsForm
 from supervision.services.bulletin_edit import sentences_of
@@ -24,17 +27,33 @@ class Typed:
 
 
 class EditorPage:
-    """One draft; `chosen` is the section whose options are shown, `edited` the sentence whose paragraph is open."""
+    """One draft; `chosen` is the section whose options are shown, `edited` the sentence whose paragraph is open.
 
-    def __init__(self, document: Document, *, chosen: str = "", edited: str = "", typed: Typed | None = None):
+    `moved`: “up:below” puts the keyboard back on the button that moved a section.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        user: User,
+        *,
+        chosen: str = "",
+        edited: str = "",
+        moved: str = "",
+        typed: Typed | None = None,
+    ):
         self.document, self.typed = document, typed or Typed()
         self.content = document.content
         self.choices = Choices.of(self.content.get("choices"))
-        self.links = PaperLinks(document)
+        self.links = PaperLinks(document, user)
         self.edited = edited
+        self.moved = moved.partition(":")
         self.section = section(chosen) or section(LEAD)
-        self.kind = kinds()[self.choices.kind]
+        self.heading = heading_of(self.section, self.choices)
+        self.kind = self.choices.words
         self.sentences = list(sentences_of(self.content))
+        self.title_lines = title_lines(self.content["title"])
+        self.attachments = attachment_groups(self.content["attachments"])
 
     def sections(self) -> list[dict]:
         """Return the sections in order, each with how many sentences it prints and how many of them were changed."""
@@ -50,13 +69,14 @@ class EditorPage:
                 {
                     "code": row.code,
                     "on": row.on,
-                    "heading": headings.get(row.code, found.heading.replace("{last}", "末")),
+                    "heading": headings.get(row.code) or heading_of(found, self.choices),
                     "is_table": found.is_table,
                     "can_move": row.code != LEAD,
                     "sentences": printed[row.code],
                     "changed": changed[row.code],
                     "is_empty": row.on and not found.is_table and not printed[row.code],
                     "is_chosen": row.code == self.section.code,
+                    "moved": self.moved[0] if row.code == self.moved[2] else "",
                 }
             )
         return rows
@@ -114,7 +134,7 @@ class EditorPage:
         """Return what stands beside the text: pages, changes, figures that differ."""
         return {
             "pages": text_pages(self.content),
-            "tables": len(self.content["attachments"]),
+            "tables": len(self.attachments),
             "changed": len(self.choices.edits),
             "doubts": sum(len(one.get("doubts", [])) for one in self.sentences),
             "figures": sum(1 for one in self.sentences for part in one.get("parts", []) if part.get("behind")),
@@ -132,6 +152,12 @@ class EditorPage:
             return self.typed.form
         seen = {"version": self.document.version}
         return FrameForm(initial=seen | {"title": self.content["title"], "issuer": self.content["issuer"]})
+
+
+def heading_of(found: Section, choices: Choices) -> str:
+    """Return a section's heading as it would be printed: 居全省后三位的项目."""
+    last = choices.options(found.code).get("last", "")
+    return found.heading.format(last=chinese_numeral(int(last)) if last else "")
 
 
 def _numbered(number: int, heading: str) -> str:

@@ -2,9 +2,12 @@
 
 from django import forms
 
-from projects.models import Programme
-from supervision.documents.sections import LEAD, Choices, Section, kinds
+from projects.models import ReportingPeriod
+from supervision.documents.registered import close_kind, office_kinds
+from supervision.documents.sections import LEAD, Choices, Section
+from supervision.models import Document
 from supervision.services.bulletin_edit import LONGEST_ISSUER, LONGEST_SENTENCE, LONGEST_TITLE
+from supervision.services.papers.series import issuing_agency
 
 
 class VersionForm(forms.Form):
@@ -52,14 +55,29 @@ class FrameForm(VersionForm):
 
 
 class NewPaperForm(forms.Form):
-    """另拟一份: the kind, and for a 单项 its project."""
+    """另拟一份: the kind, and of one that speaks of a single project which."""
 
-    kind = forms.ChoiceField(label="文种", error_messages={"required": "请选文种。"})
-    project = forms.TypedChoiceField(label="项目（单项通报）", required=False, coerce=int, empty_value=None)
+    kind = forms.ChoiceField(
+        label="种类",
+        error_messages={"required": "请选种类。", "invalid_choice": "选的种类不在启用的种类里，请重新选。"},
+    )
+    project = forms.TypedChoiceField(
+        label="项目",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages={"invalid_choice": "选的项目不在这个年度里，请重新选。"},
+    )
 
-    def __init__(self, programme: Programme, *arguments, **settings):
+    def __init__(self, period: ReportingPeriod, *arguments, **settings):
         super().__init__(*arguments, **settings)
+        agency = issuing_agency(period.programme)
+        kinds = [kind for kind in office_kinds(agency).values() if kind.is_active]
+        own = Document.objects.of_month(period).values_list("content__choices__kind", flat=True).first()
         # The month's own paper is drafted by the close.
-        self.fields["kind"].choices = [(row.code, row.label) for row in kinds().values() if row.code != "progress"]
-        rows = programme.projects.order_by("seq").values_list("seq", "name")
+        left_out = own or close_kind(agency).code
+        self.fields["kind"].choices = [(kind.code, kind.label) for kind in kinds if kind.code != left_out]
+        of_project = [kind.label for kind in kinds if kind.needs_project]
+        self.fields["project"].help_text = f"只有{'、'.join(of_project)}要选。" if of_project else ""
+        rows = period.programme.projects.order_by("seq").values_list("seq", "name")
         self.fields["project"].choices = [("", "——"), *((seq, f"{seq} {name}") for seq, name in rows)]

@@ -242,9 +242,19 @@ class StyleForm(VersionForm):
     )
     disclosure_address = forms.CharField(label="异议受理地址", required=False, max_length=120)
     disclosure_phone = forms.CharField(label="异议受理电话", required=False, max_length=40)
+    letter_word = forms.CharField(
+        label="督办函发文代字",
+        required=False,
+        max_length=20,
+        error_messages={"max_length": "督办函发文代字不超过20字。"},
+    )
 
-    def __init__(self, *arguments, defaults: dict, **options):
+    def __init__(self, *arguments, defaults: dict, word: str, **options):
         super().__init__(*arguments, **options)
+        self.fields["letter_word"].help_text = (
+            f"空着，提醒函、督办函、约谈通知与通报共用“{word}”的文号，一起往下编；填了（例如“{word}函”），它们另编一个序列，"
+            f"每年从1号起。以后拟的按此，已拟的不变。"
+        )
         for key, word in self.MARGINS:
             self.fields[f"margin_{key}"] = forms.DecimalField(
                 label=f"{word}边距（毫米）",
@@ -273,7 +283,7 @@ class StyleForm(VersionForm):
         style = style or PaperStyle(version=0)
         names = [
             *("version", "masthead", "imprint", "line_pitch", "check_days"),
-            *("disclosure_days", "disclosure_address", "disclosure_phone"),
+            *("disclosure_days", "disclosure_address", "disclosure_phone", "letter_word"),
         ]
         initial = {name: getattr(style, name) for name in names}
         initial |= {f"margin_{key}": style.margins.get(key) for key, _ in cls.MARGINS}

@@ -68,13 +68,13 @@ def supervision_letter(document, *, participant=None, agency=None, indicator=Non
     )
 
 
-def letter_paper(snapshot, series, *, by, kind="letter"):
+def letter_paper(snapshot, series, *, by, kind="letter", subject="p1"):
     return Document.objects.create(
         series=series,
         period=snapshot.period,
         kind=kind,
         snapshot=snapshot,
-        subject="p1",
+        subject=subject,
         title="督办函",
         sha256=factories.HASH,
         drafted_by=by,

@@ -11,9 +11,14 @@ from livelihood.models import Region
 from projects.models import Benchmark
 from supervision.documents.content import bulletin_content
 from supervision.documents.length import text_pages
+from supervision.documents.sections import shipped_kinds
+from supervision.models import DocumentSeries, InspectionFinding, SupervisionLetter
+from supervision.services.bulletin_edit import sentences_of
+from supervision.services.freezing import benchmarks_moved, snapshot_sha256
 from supervision.services.snapshots import freeze_snapshot
 from tests import factories
 from tests.boards import make_board
+from tests.supervision import frozen, letter_rows, rectification_rows
 from tests.support.worlds import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -26,20 +31,20 @@ def printed(content: dict) -> str:
     lines = [content["title"], content["addressees"], content["lead"]["text"]]
     for number, chapter in enumerate(content["chapters"], start=1):
         lines.append(f"{chinese_numeral(number)}、{chapter['heading']}")
-        labelled = 0
+        labelled, is_alone = 0, sum(bool(paragraph["label"]) for paragraph in chapter["paragraphs"]) == 1
         for paragraph in chapter["paragraphs"]:
             label = ""
             if paragraph["label"]:
                 labelled += 1
-                label = f"（{chinese_numeral(labelled)}）{paragraph['label']}。"
+                label = f"{'' if is_alone else f'（{chinese_numeral(labelled)}）'}{paragraph['label']}。"
             lines.append(label + "".join(sentence["text"] for sentence in paragraph["sentences"]))
     lines += [f"附件{nth} {table['title']}" for nth, table in enumerate(content["attachments"], start=1)]
     return "\n".join(line for line in lines if line)
 
 
-def write(board, **options) -> dict:
+def write(board, kind="progress", **options) -> dict:
     snapshot = freeze_snapshot(period=board.period, by=factories.UserFactory())
-    return bulletin_content(snapshot, issuer="阜阳市民生办", **options).as_json()
+    return bulletin_content(snapshot, issuer="阜阳市民生办", kind=shipped_kinds()[kind], **options).as_json()
 
 
 def place(board, name, place, count=16):
@@ -113,7 +118,7 @@ def test_golden_hunan_lists_and_totals_are_the_published_ones(hunan):
     # 1110 ÷ 1500 = 74.00 and 281682.60 ÷ 752393.76 = 37.44, never the mean of the fourteen rates
     assert "全省汇总完成率：开工率74.00%、投资完成率37.44%。" in text
     assert (
-        "（一）城镇老旧小区改造。开工率低于全省（74.00%）平均进度的有：湘西州35.29%，衡阳市39.73%，邵阳市43.17%，"
+        "城镇老旧小区改造。开工率低于全省（74.00%）平均进度的有：湘西州35.29%，衡阳市39.73%，邵阳市43.17%，"
         "株洲市61.97%，永州市62.16%。投资完成率低于全省（37.44%）平均进度的有：湘西州7.06%，邵阳市12.01%，"
         "郴州市27.64%，永州市32.38%，株洲市35.15%，湘潭市36.29%。"
     ) in text
@@ -159,7 +164,7 @@ def test_r05_unapproved_county_is_named_and_its_city_not_compared():
 
     assert "有单位未报送、暂不判定1项。全市汇总完成率：里程（不含丙县）75.00%。" in text
     assert "全市数不全、不作比较的1项。" in text
-    assert "另有1项指标，全市数不全或没有、不作比较，有单位低于（名单见附件“低于全省平均进度的其他指标”）。" in text
+    assert "有1项指标，全市数不全或没有、不作比较，有单位低于（名单见附件“低于全省平均进度的其他指标”）。" in text
     assert "8月份月报按时报送2个单位；丙县未报送。" in text
 
 
@@ -233,7 +238,7 @@ def test_every_figure_of_lists_and_tables_names_its_row(fuyang):
 
 
 def test_first_draft_that_is_too_long_gives_lists_to_the_attachment_and_says_so():
-    """Six indicators with sixty units below 90%: four lists alone are longer than four pages."""
+    """Six indicators with sixty units below 90%: one list of sixty long names alone is longer than the rest leaves."""
     units = [f"某某某某某某某某某某某某第{chinese_numeral(number)}县" for number in range(1, 61)]
     board = make_board(units)
     for seq in range(1, 7):
@@ -245,14 +250,102 @@ def test_first_draft_that_is_too_long_gives_lists_to_the_attachment_and_says_so(
     first = write(board)
 
     chosen = {row["code"]: row["options"] for row in first["choices"]["sections"]}
-    assert chosen["below"] == {"largest": "1"}
-    # six below, one list in the text, five in the attachment
-    assert "另有5项指标，全市低于全省平均进度（名单见附件“低于全省平均进度的其他指标”）。" in printed(first)
+    assert chosen["below"] == {"largest": "0"}
+    assert text_pages(first) <= 4
+    # six below, none of the lists in the text, all in the attachment
+    assert "有6项指标，全市低于全省平均进度（名单见附件“低于全省平均进度的其他指标”）。" in printed(first)
     table = next(table for table in first["attachments"] if table["code"] == "table_below")
-    assert len(table["rows"]) == 5
+    # sixty units are two rows of thirty: a row that is longer than a sheet would be cut off
+    assert [row[0] for row in table["rows"]] == ["1", "", "2", "", "3", "", "4", "", "5", "", "6", ""]
     # what an office chooses is printed as chosen, however long it gets
     raised = [{"code": "below", "options": {"largest": "6"}}]
-    assert "另有" not in printed(write(board, choices={"sections": raised}))
+    assert "见附件“低于" not in printed(write(board, choices={"sections": raised}))
+
+
+@world
+def crowded():
+    """33 projects, all behind and all last of sixteen; 20 findings in August; 15 letters of July."""
+    board = make_board(["太和县"])
+    programme, officer = board.period.programme, factories.UserFactory()
+    programme.owner.kind = Region.Kind.CITY
+    programme.owner.save()
+    agency = factories.AgencyFactory(region=programme.owner, name="市农业农村局")
+    for seq in range(1, 34):
+        project = factories.ProjectFactory(programme=programme, seq=seq, name=f"农村人居环境整治第{seq}项工程")
+        factories.SubProjectFactory(project=project, lead_agency=agency)
+        rows = [("太和县", 100, 30), ("全市", 100, None)]
+        board.indicator(f"第{seq}项工程完成量", rows, project=project, benchmark=("90.00", "rate"))
+    Benchmark.objects.update(city_place=16, city_count=16)
+    taihe = board.participants["太和县"]
+    visit = rectification_rows.inspection(state="recorded", recorded_at=rectification_rows.NOW)
+    InspectionFinding.objects.bulk_create(
+        InspectionFinding(
+            inspection=visit,
+            programme=programme,
+            participant=taihe,
+            found_on=board.period.ends_on,
+            reason="progress",
+            problem=f"第{nth}处路基停工约10天，材料没有进场，施工单位没有说明原因，已经落后于责任书约定的时间",
+        )
+        for nth in range(1, 21)
+    )
+    snapshot = frozen.freeze(factories.PeriodFactory(programme=programme, month=7), [])
+    series = DocumentSeries.objects.create(agency=agency, word="民生办", year=2020)
+    for nth in range(1, 16):
+        paper = letter_rows.letter_paper(snapshot, series, by=officer, subject=f"p{nth}")
+        letter_rows.supervision_letter(paper, participant=taihe, by=officer)
+    return board
+
+
+def test_crowded_month_fits_four_pages_and_says_what_stands_in_attachments(crowded):
+    content = write(crowded)
+
+    assert text_pages(content) <= 4
+    text = printed(content)
+    chosen = {row["code"]: row["options"].get("most") for row in content["choices"]["sections"]}
+    for code, of, word, title in (
+        ("last_places", 33, "项指标", "居全省后几位的其他指标"),
+        ("supervised", 15, "项", "上月督办的其他事项"),
+        ("findings", 20, "个问题", "督查发现的其他问题"),
+    ):
+        rest = of - int(chosen[code])
+        assert f"另有{rest}{word}，见附件“{title}”。" in text
+        (table,) = [table for table in content["attachments"] if table["title"] == title]
+        # what the text does not name, the attachment does: nothing is lost, nothing stands twice
+        assert len(table["rows"]) == rest
+    assert "上月督办15项，已销号0项。" in text
+
+
+def test_figures_of_lead_findings_letters_and_returns_name_their_source(crowded):
+    content = write(crowded)
+
+    behind = {one["code"]: one["parts"] for one in sentences_of(content)}
+    named = {
+        code: [(part["text"], part["behind"]) for part in parts if "behind" in part] for code, parts in behind.items()
+    }
+    finding = InspectionFinding.objects.earliest("id").pk
+    assert named["lead"] == [("2020", "catalogue"), ("33", "catalogue"), ("1—8月份", "ranking")]
+    assert named["findings:finding1"] == [
+        ("1", f"finding:{finding}"),
+        ("10", f"finding:{finding}"),
+        ("8月31日", f"finding:{finding}"),
+    ]
+    assert named["supervised:sum"] == [("15", "letters"), ("0", "letters")]
+    assert named["supervised:item1"] == [("正在办理", f"letter:{SupervisionLetter.objects.earliest('id').pk}")]
+    assert named["submission:returns"] == [("1个", "returns")]
+
+
+def test_city_places_are_those_of_the_close_whatever_is_entered_later(crowded):
+    snapshot = freeze_snapshot(period=crowded.period, by=factories.UserFactory())
+    before = bulletin_content(snapshot, issuer="阜阳市民生办").as_json()
+
+    Benchmark.objects.update(city_place=1)
+
+    assert bulletin_content(snapshot, issuer="阜阳市民生办").as_json() == before
+    assert snapshot_sha256(snapshot) == snapshot.sha256
+    # the office is told, and a new snapshot takes them in
+    assert benchmarks_moved(snapshot)
+    assert "居全省16个市第16位" not in printed(write(crowded))
 
 
 def test_place_of_a_county_is_among_counties():
