@@ -102,7 +102,7 @@ class BenchmarkForm:
         negative = measure == Benchmark.Measure.VALUE
         value, decimals = parse_published(typed["value"], unit=unit, allow_negative=negative)
         if value is None and (typed["city_rate"] or typed["city_place"]) and key not in self.stored:
-            raise ValueRefused("填了本市数或位次，没有填全省平均。")
+            raise ValueRefused(f"填了{self.period.programme.owner.own_word}数或位次，没有填全省平均。")
         city_rate, _decimals = parse_published(typed["city_rate"], unit=unit, allow_negative=negative)
         if key in self.stored:
             # What is stored stays as it is unless its own cell was changed.

@@ -35,10 +35,11 @@ class BenchmarkWorkbook(WorkbookKind):
             review.refuse(reading.refusal)
             return
         review.content = [row.entry for row in reading.rows]
+        own_word = self.period.programme.owner.own_word
         for row in reading.rows:
             state = SAME if not row.is_changed else CHANGED if row.stored else NEW
-            before = _said(row.stored) if row.stored else ""
-            review.rows.append(ReviewRow(state, row.sheet, row.cell, row.name, before, _said(row.entry)))
+            before = _said(row.stored, own_word) if row.stored else ""
+            review.rows.append(ReviewRow(state, row.sheet, row.cell, row.name, before, _said(row.entry, own_word)))
 
     def store(self, review: WorkbookReview) -> tuple[models.Model, str]:
         recorded = record_benchmarks(period=self.period, entries=review.content, by=self.user)
@@ -60,11 +61,11 @@ class BenchmarkWorkbook(WorkbookKind):
         return f"{self.period.programme.code}_{self.period.code}_全省平均.xlsx"
 
 
-def _said(row) -> str:
-    """Return a line in words: value, date, source, the city's own number and place."""
+def _said(row, own_word: str) -> str:
+    """Return a line in words: value, date, source, the own number and place."""
     words = [format(row.value, f".{row.decimals}f"), row.as_of.isoformat() if row.as_of else "", row.source]
     if row.city_rate is not None:
-        words.append(f"本市{format(row.city_rate.normalize(), 'f')}")
+        words.append(f"{own_word}{format(row.city_rate.normalize(), 'f')}")
     if row.city_place is not None:
         words.append(f"第{row.city_place}位" + (f"/{row.city_count}" if row.city_count else ""))
     return "，".join(word for word in words if word)

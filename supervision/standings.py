@@ -332,9 +332,12 @@ class Standings:
         }
 
 
-def live_standings(period: ReportingPeriod) -> Standings:
-    """Return standings over submitted and approved reports, as they are now. Five queries, whatever the rows."""
-    parameters = live_parameters(period)
+def live_standings(period: ReportingPeriod, *, scheme: ScoringScheme | None = None) -> Standings:
+    """Return standings over submitted and approved reports, as they are now. Five queries, whatever the rows.
+
+    `scheme`: one to try instead of that in force.
+    """
+    parameters = live_parameters(period, scheme=scheme)
     return _assemble(period, None, parameters, frozen=False)
 
 

@@ -94,7 +94,8 @@ _UNIT_ROW = """
        u.ranked AS unit_ranked, u.has_report AS unit_has_report, u.score AS unit_score,
        u.plain_score AS unit_plain_score, u.place AS unit_place, u.previous_place AS unit_previous_place,
        u.previous_place - u.place AS unit_place_change,
-       COALESCE(u.target_adjusted AND u.place <> u.previous_place, FALSE) AS unit_target_adjusted"""
+       COALESCE(u.target_adjusted AND u.place <> u.previous_place, FALSE) AS unit_target_adjusted,
+       (SELECT COUNT(place) FROM unit_score) AS unit_placed"""
 
 _FROM = f"""
 FROM status s

@@ -289,6 +289,8 @@ supervision:bulletin-edit         GET    L n n n n n n s n n n n n
 supervision:bulletin-edit         POST   L n n n n n n s n n n n n
 supervision:disclosure-new        GET    L n n n n n n s n n n n n
 supervision:disclosure-new        POST   L n n n n n n s n n n n n
+supervision:disclosure-preview    GET    L n n n n n n s n n n n n
+supervision:disclosure-preview    POST   L m m m m m m m m m m m m
 supervision:disclosure-list       GET    L s s s s s s s s s s s s
 supervision:disclosure-list       POST   L m m m m m m m m m m m m
 supervision:disclosure-detail     GET    L n s s s s s s s s n n n
@@ -349,6 +351,16 @@ supervision:external-correct      GET    L n f f f f f s f f n n n
 supervision:external-correct      POST   L n f f f f f s f f n n n
 supervision:paper-style           GET    L n n n n n n s n n n n n
 supervision:paper-style           POST   L n n n n n n s n n n n n
+supervision:paper-kinds           GET    L n n n n n n s n n n n n
+supervision:paper-kinds           POST   L n n n n n n s n n n n n
+supervision:paper-kind            GET    L n n n n n n s n n n n n
+supervision:paper-kind            POST   L n n n n n n s n n n n n
+supervision:paper-kind-new        GET    L n n n n n n s n n n n n
+supervision:paper-kind-new        POST   L n n n n n n s n n n n n
+supervision:paper-kind-switch     GET    L m m m m m m m m m m m m
+supervision:paper-kind-switch     POST   L n n n n n n s n n n n n
+supervision:paper-kind-restore    GET    L m m m m m m m m m m m m
+supervision:paper-kind-restore    POST   L n n n n n n s n n n n n
 supervision:paper-template        GET    L m m m m m m m m m m m m
 supervision:paper-template        POST   L n n n n n n s n n n n n
 supervision:fund-line-remove      GET    L m m m m m m m m m m m m
@@ -727,9 +739,15 @@ def addresses(db, indicators, participants, programme, period, july, lead_agency
         "supervision:external-correct": {"pk": elsewhere.pk},
         "supervision:paper-style": {"pk": elsewhere.series.agency_id},
         "supervision:paper-template": {"pk": elsewhere.series.agency_id},
+        "supervision:paper-kinds": {"pk": elsewhere.series.agency_id},
+        "supervision:paper-kind-new": {"pk": elsewhere.series.agency_id},
+        "supervision:paper-kind": {"pk": elsewhere.series.agency_id, "code": "progress"},
+        "supervision:paper-kind-switch": {"pk": elsewhere.series.agency_id, "code": "single"},
+        "supervision:paper-kind-restore": {"pk": elsewhere.series.agency_id, "code": "single"},
         "supervision:receipt-sign": {"pk": receipt.pk},
         "supervision:receipt-take-back": {"pk": receipt.pk},
         "supervision:disclosure-new": {"pk": draft.pk},
+        "supervision:disclosure-preview": {"pk": draft.pk, "token": "forged", "name": "index.html"},
         "supervision:disclosure-detail": {"pk": shown.pk},
         "supervision:disclosure-page": {"pk": shown.pk, "name": "style.css"},
         "supervision:disclosure-download": {"pk": shown.pk, "edition": "open"},

@@ -30,6 +30,8 @@ from projects.services.benchmarks import (
 )
 from projects.values import ValueRefused
 
+#: Beside 市: how a head calls the programme's own place where it is another's.
+OTHER_LEVELS = "省县区地"
 BENCHMARK_COLUMNS = [
     Column("seq", "序号", 6, is_required=True),
     Column("sub_item", "子项", 22, also=("子项名称",)),
@@ -39,9 +41,9 @@ BENCHMARK_COLUMNS = [
     Column("decimals", "小数位", 8, is_typed=True, also=("公布小数位",)),
     Column("as_of", "截至", 12, is_typed=True, also=("截至日期",)),
     Column("source", "来源", 34, is_typed=True, is_required=True),
-    Column("city_rate", "本市数", 10, is_typed=True, also=("本市公布数",)),
-    Column("city_place", "本市位次", 9, is_typed=True),
-    Column("city_count", "参评市数", 9, is_typed=True),
+    Column("city_rate", "本市数", 10, is_typed=True, also=("本市公布数", *(f"本{level}数" for level in OTHER_LEVELS))),
+    Column("city_place", "本市位次", 9, is_typed=True, also=tuple(f"本{level}位次" for level in OTHER_LEVELS)),
+    Column("city_count", "参评市数", 9, is_typed=True, also=("参评县数",)),
 ]
 #: The same of a rate of money: it is called by its label, and is always a rate.
 FUND_COLUMNS = [
@@ -270,10 +272,12 @@ def _write_sheet(
     text = book.add_format(FONT | {"num_format": "@"})
     title = "全省平均" if name == "全省平均" else f"{name}的全省平均"
     sheet.write_string(0, 0, f"{period.programme.name} {title}（{period.label}）")
+    owner = period.programme.owner
     for number, column in enumerate(columns):
         # As text, so that a published 67.30 keeps its last zero.
         sheet.set_column(number, number, column.width, text)
-        sheet.write_string(1, number, column.label, head)
+        label = column.label.replace("本市", owner.own_word).replace("参评市数", f"参评{owner.peer_word}数")
+        sheet.write_string(1, number, label, head)
     for number, row in enumerate(rows, 2):
         for column, words in enumerate(row):
             sheet.write_string(number, column, words, text)

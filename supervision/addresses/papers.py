@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from supervision.views import documents, paper_steps, paper_styles, receipts, series
+from supervision.views import documents, paper_kinds, paper_steps, paper_styles, receipts, series
 
 urlpatterns = [
     path("documents/", documents.document_list, name="document-list"),
@@ -11,6 +11,19 @@ urlpatterns = [
     path("documents/external/new/", series.external_new, name="external-new"),
     path("documents/settings/<int:pk>/", paper_styles.paper_style, name="paper-style"),
     path("documents/settings/<int:pk>/template/", paper_styles.paper_template, name="paper-template"),
+    path("documents/settings/<int:pk>/kinds/", paper_kinds.paper_kinds, name="paper-kinds"),
+    path("documents/settings/<int:pk>/kinds/new/", paper_kinds.paper_kind_new, name="paper-kind-new"),
+    path("documents/settings/<int:pk>/kinds/<slug:code>/", paper_kinds.paper_kind, name="paper-kind"),
+    path(
+        "documents/settings/<int:pk>/kinds/<slug:code>/switch/",
+        paper_kinds.paper_kind_switch,
+        name="paper-kind-switch",
+    ),
+    path(
+        "documents/settings/<int:pk>/kinds/<slug:code>/restore/",
+        paper_kinds.paper_kind_restore,
+        name="paper-kind-restore",
+    ),
     path("documents/<int:pk>/", documents.document_detail, name="document-detail"),
     path("documents/<int:pk>/review/", paper_steps.document_review, name="document-review"),
     path("documents/<int:pk>/return/", paper_steps.document_return, name="document-return"),

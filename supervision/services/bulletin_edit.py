@@ -11,10 +11,11 @@ from projects.models import ReportingPeriod
 from supervision.documents.content import bulletin_content
 from supervision.documents.edits import relinked
 from supervision.documents.paper import Part, Sentence, issuer_name
-from supervision.documents.sections import LEAD, Choices, kinds, section
+from supervision.documents.registered import office_kinds
+from supervision.documents.sections import LEAD, Choices, move_section, section
 from supervision.models import Document, Snapshot
 from supervision.services.documents import draft_paper, save_draft, series_of
-from supervision.services.papers.series import likely_year
+from supervision.services.papers.series import issuing_agency, likely_year
 
 #: Longer ones are pasted by mistake.
 LONGEST_SENTENCE, LONGEST_TITLE, LONGEST_ISSUER = 4000, 120, 60
@@ -48,25 +49,14 @@ def switch_sections(*, document: Document, on: list[str], version: int, by: User
         for row in choices.sections:
             row.on = row.code in on
         if move:
-            _move(choices, move)
+            way, _, code = move.partition(":")
+            try:
+                move_section(choices.sections, way, code)
+            except ValueError as error:
+                raise Refused(str(error)) from None
         return {"sections": [row.code for row in choices.sections if row.on]}
 
     return _changed(document, version, by, change)
-
-
-def _move(choices: Choices, move: str) -> None:
-    """Move a section by one place among those of its sort."""
-    way, _, code = move.partition(":")
-    rows = choices.sections
-    at = next((nth for nth, row in enumerate(rows) if row.code == code), None)
-    if at is None or way not in ("up", "down") or code == LEAD:
-        raise Refused("这一章不能这样移动，请刷新页面再改。")
-    step = -1 if way == "up" else 1
-    other = at + step
-    while 0 <= other < len(rows) and section(rows[other].code).is_table != section(code).is_table:
-        other += step
-    if 0 <= other < len(rows) and rows[other].code != LEAD:
-        rows[at], rows[other] = rows[other], rows[at]
 
 
 @transaction.atomic
@@ -204,24 +194,24 @@ def rewrite(*, document: Document, version: int, by: User) -> Document:
 
 @transaction.atomic
 def draft_of_kind(*, period: ReportingPeriod, kind: str, by: User, project: int | None = None) -> Document:
-    """Draft a 综合督查 or 单项 paper on the period's latest snapshot, beside the month's own. Raises Refused."""
+    """Draft a paper of another kind on the period's latest snapshot, beside the month's own. Raises Refused."""
     programme = period.programme
     require_city_office(by, programme.owner_id)
-    found = kinds().get(kind)
+    found = office_kinds(issuing_agency(programme)).get(kind)
     snapshot = Snapshot.objects.latest_of(period)
-    if found is None:
-        raise Refused(f"没有“{kind}”这种通报。")
+    if found is None or not found.is_active:
+        raise Refused(f"没有“{found.label if found else kind}”这种通报，请刷新页面重新选。")
     if snapshot is None:
         raise Refused(f"{period.label}还没有封账，没有快照可以依据。")
     if found.needs_project and not programme.projects.filter(seq=project or 0).exists():
-        raise Refused("单项通报要选一个项目。")
+        raise Refused(f"{found.label}通报要选一个项目。")
     project = project if found.needs_project else None
     subject = f"{kind}-{project}" if project else kind
     same = Document.objects.filter(period=period, kind=Document.Kind.BULLETIN, subject=subject, snapshot=snapshot)
     if there := same.filter(state__in=Document.IN_HAND).first():
         return there
     series = series_of(programme, year=likely_year(programme))
-    content = bulletin_content(snapshot, issuer=issuer_name(series), kind=kind, project=project).as_json()
+    content = bulletin_content(snapshot, issuer=issuer_name(series), kind=found, project=project).as_json()
     return draft_paper(
         kind=Document.Kind.BULLETIN,
         period=period,

@@ -14,10 +14,12 @@ from livelihood.models import Agency, AuditEvent, Job, User
 from livelihood.services import Refused, record_event
 from projects.models import Participant, Programme, Report, ReportingPeriod
 from projects.services.periods import mark_closed
+from supervision.documents.registered import close_kinds
 from supervision.models import Document, Snapshot
 from supervision.services.close_progress import CloseNotes
 from supervision.services.close_steps import Made, run_close_steps
 from supervision.services.documents import draft_bulletin
+from supervision.services.papers.series import issuing_agency
 from supervision.services.snapshots import freeze_snapshot
 from supervision.standings import WITH_TASK, fetch, live_parameters
 
@@ -89,20 +91,23 @@ def needs_close(period: ReportingPeriod) -> bool:
 
 
 @transaction.atomic
-def request_close(*, period: ReportingPeriod, without: list[str], by: User) -> Job:
+def request_close(*, period: ReportingPeriod, without: list[str], by: User, kind: str = "") -> Job:
     """Queue the close as a job: one job per version of the period, whoever presses the button how often.
 
-    Raises CloseRefused at once for what can be seen now, so that the page can say it.
+    `kind`: the code of the kind of 通报 to draft where the month has none, "" for that of the office's settings.
+    Raises CloseRefused at once for what can be seen now, so that the page can say it, and Refused for another kind.
     """
     require_city_office(by, period.programme.owner_id)
     period = ReportingPeriod.objects.select_related("programme").get(pk=period.pk)
     if not needs_close(period):
         raise Refused(f"{period.label}已经封账，没有需要再次封账的改动。")
     _require_complete(period, without)
+    if kind and kind not in close_kinds(issuing_agency(period.programme)):
+        raise Refused("选的通报种类不在启用的种类里，请重新选。")
     return enqueue(
         kind=CLOSE_JOB,
         key=f"{period.programme.code}:{period.code}:{_round(period)}",
-        payload={"period": period.pk, "without": list(without)},
+        payload={"period": period.pk, "without": list(without)} | ({"kind": kind} if kind else {}),
         by=by,
     )
 
@@ -110,7 +115,13 @@ def request_close(*, period: ReportingPeriod, without: list[str], by: User) -> J
 def run_close_job(job: Job) -> dict:
     """Carry out a requested close; after a crash the second attempt finds what the first one committed."""
     period = ReportingPeriod.objects.select_related("programme").get(pk=job.payload["period"])
-    closed = close_month(period=period, without=job.payload["without"], by=job.queued_by, note=CloseNotes(job))
+    closed = close_month(
+        period=period,
+        without=job.payload["without"],
+        by=job.queued_by,
+        kind=job.payload.get("kind", ""),
+        note=CloseNotes(job),
+    )
     return {
         "document": closed.document.pk,
         "snapshot": closed.snapshot.pk,
@@ -122,7 +133,12 @@ def run_close_job(job: Job) -> dict:
 
 @transaction.atomic
 def close_month(
-    *, period: ReportingPeriod, without: list[str], by: User, note: Callable[[str], None] = lambda code: None
+    *,
+    period: ReportingPeriod,
+    without: list[str],
+    by: User,
+    kind: str = "",
+    note: Callable[[str], None] = lambda code: None,
 ) -> Closed:
     """封账, freeze, draft, open the checks, draft letters: one transaction. Started twice it makes everything once.
 
@@ -144,7 +160,7 @@ def close_month(
     note("freeze")
     snapshot = freeze_snapshot(period=period, by=by, reason=reason)
     note("draft")
-    document = draft_bulletin(snapshot=snapshot, by=by)
+    document = draft_bulletin(snapshot=snapshot, by=by, kind_code=kind)
     made = run_close_steps(snapshot=snapshot, by=by, note=note)
     note("files")
     return Closed(snapshot, document, is_new=True, made=made)

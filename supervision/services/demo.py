@@ -15,6 +15,7 @@ from django.db import transaction
 
 from funding.demo import load_tongguan
 from livelihood.demo_logins import CITY, DEMO_LOGINS, DEMO_PASSWORD
+from livelihood.jobs import put_behind
 from livelihood.models import Agency, Region, RoleGrant, User
 from livelihood.services import Refused, record_event
 from projects import demo, demo_plan
@@ -32,6 +33,7 @@ from supervision.services.demo_papers import load_series, send_last
 from supervision.services.demo_rectification import load_rectification
 from supervision.services.demo_taihe import load_taihe
 from supervision.services.demo_zhangye import load_zhangye
+from supervision.services.papers.rendering import RENDER_JOB
 
 GRACE_HOURS = 24
 #: The circular of the office sets these dates in the demo; the annex prints none.
@@ -79,6 +81,8 @@ def load_demo(*, catalogue_only: bool = False) -> DemoOutcome:
         load_rectification(programme)
         load_taihe(by=User.objects.get(username="taihe_office"))
         load_zhangye(by=User.objects.get(username="zhangye_office"))
+        # Whoever tries the product out does not wait for months of papers first.
+        put_behind(RENDER_JOB)
     record_event(by=system, verb="load_demo", target=programme, after=dict(counts))
     return DemoOutcome(is_new=True, counts=counts)
 

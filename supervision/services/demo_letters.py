@@ -7,10 +7,10 @@ from django.utils import timezone
 from livelihood.models import User
 from projects.models import Programme, ReportingPeriod
 from supervision.models import (
-    DocumentSeries,
     LetterReply,
     Level,
     OversightRule,
+    PaperStyle,
     Snapshot,
     SnapshotLine,
     SupervisionLetter,
@@ -20,12 +20,15 @@ from supervision.services.demo_papers import issue_reviewed
 from supervision.services.letter_answers import reply_letter
 from supervision.services.letters import draft_letter
 from supervision.services.oversight import adopt_rule, set_oversight
+from supervision.services.papers.series import issuing_agency
+from supervision.services.papers.styles import set_paper_style
 
 #: Letters have a series of their own, so that the circulars' numbers follow one another.
 LETTER_WORD = "民生办函"
 UNIT = "341222"
 LEAD = "市教育局"
-CONTACT = "市民生办 王同志，0558-0000000（演示）"
+#: No brackets: a paper prints it in brackets.
+CONTACT = "市民生办 王同志，0558-0000000，演示数据"
 ANSWER = (
     "收到督办函后，县政府召开专题会议，查明进度偏慢主要是设计变更和雨季影响。已增加施工力量、倒排工期，"
     "由分管副县长包保，每周调度一次，确保按期达到要求。（演示数据）"
@@ -57,6 +60,9 @@ RULES = [
 
 def load_letters(programme: Programme, *, by: User) -> int:
     """Put the rules in force from August and issue July's letter to a county, answered; returns how many letters."""
+    office = issuing_agency(programme)
+    if not PaperStyle.objects.filter(agency=office).exists():
+        set_paper_style(agency=office, version=0, by=by, values={"letter_word": LETTER_WORD})
     set_oversight(programme=programme, drafted_by_close=5, answer_days=10, contact=CONTACT, by=by)
     for row in RULES:
         day = datetime.date(programme.year, 8, 1)
@@ -86,14 +92,8 @@ def _worst_line(snapshot: Snapshot) -> SnapshotLine | None:
 
 
 def _issue(letter: SupervisionLetter, by: User) -> None:
-    document = letter.document
-    document.series, _ = DocumentSeries.objects.get_or_create(
-        agency=document.series.agency, word=LETTER_WORD, year=letter.as_of.year
-    )
-    day = letter.as_of + datetime.timedelta(days=11)
-    document.drafted_at = timezone.make_aware(datetime.datetime.combine(day, datetime.time(15)))
-    document.save(update_fields=["series", "drafted_at"])
-    issue_reviewed(document=document, by=by, issued_on=letter.as_of + datetime.timedelta(days=12))
+    day = letter.as_of + datetime.timedelta(days=12)
+    issue_reviewed(document=letter.document, by=by, issued_on=day, drafted_on=day - datetime.timedelta(days=1))
     letter.refresh_from_db()
 
 

@@ -21,21 +21,44 @@ OUTSIDE = ["省民生办（演示）", "市人大办公室（演示）", "市政
 UNSIGNED = 3
 #: Hour of the day at which the first receiver signs; the others follow by minutes.
 SIGNED = 10
+#: A paper is drafted so many days before its day, read and issued on it, in this order.
+DRAFTED_BEFORE = datetime.timedelta(days=2)
+DRAFTED, REVIEWED, ISSUED = datetime.time(16, 10), datetime.time(15, 30), datetime.time(16, 30)
 
 
 def load_series(*, agency: Agency, word: str, year: int, by: User) -> None:
     """Begin the office's series with the paper made elsewhere."""
     number, title, issued_on = MADE_ELSEWHERE
     DocumentSeries.objects.create(agency=agency, word=word, year=year, first_number=number, last_number=number - 1)
-    enter_external(agency=agency, word=word, number=number, title=title, issued_on=issued_on, by=by)
+    enter_external(
+        agency=agency,
+        word=word,
+        number=number,
+        title=title,
+        issued_on=issued_on,
+        by=by,
+        entered_at=_at(issued_on, ISSUED),
+    )
 
 
-def issue_reviewed(*, document: Document, by: User, issued_on: datetime.date) -> Document:
-    """Have somebody else of the office read the draft, where there is somebody, and issue it."""
+def issue_reviewed(
+    *, document: Document, by: User, issued_on: datetime.date, drafted_on: datetime.date | None = None
+) -> Document:
+    """Have somebody else of the office read the draft, where there is somebody, and issue it.
+
+    Dated as it would have been: drafted two days before, or on `drafted_on`; read and issued on the paper's day.
+    """
     owner = document.period.programme.owner_id
     others = User.objects.filter(grants__role=Role.CITY_OFFICE, grants__region=owner).exclude(pk=by.pk)
     review_document(document=document, by=others.order_by("username").first() or by)
-    return issue_document(document=document, by=by, issued_on=issued_on)
+    Document.objects.filter(pk=document.pk).update(
+        drafted_at=_at(drafted_on or issued_on - DRAFTED_BEFORE, DRAFTED), reviewed_at=_at(issued_on, REVIEWED)
+    )
+    return issue_document(document=document, by=by, issued_on=issued_on, issued_at=_at(issued_on, ISSUED))
+
+
+def _at(day: datetime.date, hour: datetime.time) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, hour))
 
 
 def send_last(*, programme: Programme, by: User) -> int:

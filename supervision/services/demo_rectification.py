@@ -63,6 +63,12 @@ ITEMS = [
         [("assigned", (8, 6)), ("filled", (8, 8)), ("reported", (8, 24))],
     ),
 ]
+#: What the 会商 demanded: of whom (a unit's code, "" for the bureau that leads the project), what, until when.
+DEMANDS = [
+    ("341225", "9月5日前复工，倒排工期，每周五报送施工进度和在场人数。", (9, 5)),
+    ("", "每周派人到现场指导一次，协调甲供材料到货。", (9, 30)),
+]
+DISCUSSED = 33
 WORDS = {
     "assigned": "请按时限整改并回复。",
     "progress": "已完成大半，其余月底前完成。",
@@ -72,12 +78,12 @@ WORDS = {
 
 
 def load_rectification(programme: Programme) -> None:
-    """Load four items in four states, an inspection with two photos behind one of them, minutes, and a draft."""
+    """Load four items in four states, an inspection with two photos behind one of them, minutes with two demands."""
     maker = _Maker(programme)
     last = programme.rectifications.aggregate(last=Max("seq"))["last"] or 0
     items = [maker.item(nth, *row) for nth, row in enumerate(ITEMS, start=last + 1)]
     maker.inspection(items[1])
-    maker.interview()
+    items += maker.demands(maker.interview(), after=items[-1].seq)
     record_event(by=maker.office, verb="open_rectification", target=items[0], after={"items": len(items)})
 
 
@@ -179,7 +185,37 @@ class _Maker:
             rectification=item,
         )
 
-    def interview(self) -> None:
+    def demands(self, interview: Interview, *, after: int) -> list[Rectification]:
+        """The lines the minutes demand, given out on the next day."""
+        project, made = self.projects[DISCUSSED], []
+        when = (interview.held_on.month, interview.held_on.day)
+        given = (when[0], when[1] + 1)
+        lead = project.sub_projects.exclude(lead_agency=None).order_by("order", "id").first().lead_agency
+        for nth, (code, task, due) in enumerate(DEMANDS, start=1):
+            item = Rectification.objects.create(
+                programme=self.programme,
+                seq=after + nth,
+                source=Rectification.Source.INTERVIEW,
+                source_note=f"{when[0]}月{when[1]}日会商",
+                interview=interview,
+                participant=self.units.get(code),
+                agency=None if code else lead,
+                project=project,
+                problem=interview.subject,
+                task=task,
+                deadline=self.day(*due),
+                state=Rectification.State.ASSIGNED,
+                opened_at=self.at(when, 17),
+                opened_by=self.office,
+                assigned_at=self.at(given),
+                assigned_by=self.office,
+            )
+            self.step(item, "opened", when, self.office, interview.subject)
+            self.step(item, "assigned", given, self.office, WORDS["assigned"])
+            made.append(item)
+        return made
+
+    def interview(self) -> Interview:
         """Minutes of one 会商."""
         interview = Interview.objects.create(
             programme=self.programme,
@@ -194,6 +230,7 @@ class _Maker:
             added_by=self.office,
         )
         interview.participants.set([self.units["341225"]])
+        return interview
 
     def photo(self, name: str, when: tuple[int, int], tint: str, by: User, *, has_place: bool = True) -> KeptFile:
         """A drawn picture with the EXIF a phone would write."""

@@ -33,6 +33,7 @@ from projects.services.figures import record_reports
 from projects.services.periods import open_period
 from projects.services.programmes import open_programme
 from projects.services.reports import approve_report, receive_report
+from supervision.models import Document
 from supervision.services.closing import close_month
 from supervision.services.demo_papers import issue_reviewed
 from supervision.services.demo_week import open_demo_week
@@ -50,7 +51,7 @@ LATE = {"增加学位", "续建水库", "中型灌区改造"}
 #: A level by the end of June lies about its milestone: so many hundredths of a point below and above.
 AROUND = (-250, 450)
 SENT, CLOSED, DUE = 10, 16, 18
-ISSUE_DAY = 8
+CLOSE_DAY, ISSUE_DAY = 6, 8
 
 
 def read_fixture() -> dict:
@@ -171,9 +172,12 @@ class _Month:
         sent.update(submitted_at=_moment(self.ends_on, SENT))
         closed = close_month(period=period, without=[], by=self.by)
         issued_on = self.ends_on + datetime.timedelta(days=ISSUE_DAY)
+        closed_on = self.ends_on + datetime.timedelta(days=CLOSE_DAY)
         if self.month == min(MONTHS):
             issue_reviewed(document=closed.document, by=self.by, issued_on=issued_on)
-        ReportingPeriod.objects.filter(pk=period.pk).update(closed_at=_moment(issued_on, CLOSED))
+        else:
+            Document.objects.filter(pk=closed.document.pk).update(drafted_at=_moment(closed_on, CLOSED))
+        ReportingPeriod.objects.filter(pk=period.pk).update(closed_at=_moment(closed_on, CLOSED))
 
     def _entries(self) -> dict[int | None, list[FigureEntry]]:
         """Return the cells by reporting agency; None reports the whole's own figures of what cannot be added up."""

@@ -2,6 +2,7 @@
 
 from supervision.services.papers.drafting import draft_bulletin, draft_paper, redraft_bulletin, save_draft
 from supervision.services.papers.issuing import issue_blockers, issue_document, void_document
+from supervision.services.papers.kinds import add_kind, change_kind, restore_kind, switch_kind
 from supervision.services.papers.receipts import (
     record_delivery,
     remind_receivers,
@@ -34,6 +35,8 @@ from supervision.services.papers.styles import set_paper_style, set_template
 __all__ = [
     "DOCX",
     "RENDER_JOB",
+    "add_kind",
+    "change_kind",
     "correct_external",
     "draft_bulletin",
     "draft_paper",
@@ -51,6 +54,7 @@ __all__ = [
     "remind_receivers",
     "render_document",
     "request_rendering",
+    "restore_kind",
     "return_draft",
     "review_document",
     "run_render_job",
@@ -62,6 +66,7 @@ __all__ = [
     "set_template",
     "sign_receipt",
     "style_of",
+    "switch_kind",
     "take_back_receipt",
     "void_document",
     "writer_id",

@@ -21,6 +21,8 @@ from supervision.services.papers.issuing import issue_blockers
 from supervision.views.documents import seen_document
 
 TEXT = "text-"
+#: What the address says: the section shown, the sentence open, and what was just moved.
+ASKED = {"chosen": "section", "edited": "edit", "moved": "moved"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,7 +34,8 @@ def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"这份公文{document.get_state_display()}，不能在这里改。")
         return redirect("supervision:document-detail", pk)
     if request.method == "GET":
-        return _page(request, document, chosen=request.GET.get("section", ""), edited=request.GET.get("edit", ""))
+        asked = {name: request.GET.get(code, "") for name, code in ASKED.items()}
+        return _page(request, document, **asked)
     action = request.POST.get("action", "")
     chosen = request.POST.get("section", "")
     done = ACTIONS.get(action)
@@ -52,8 +55,9 @@ def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         # After a save of words the eye stays at the paragraph they stand in.
         at = next(iter(typed.texts), "")
-        query = f"?{urlencode({'section': chosen})}" if chosen else ""
-        return redirect(reverse("supervision:bulletin-edit", args=[pk]) + query + (f"#{at}" if at else ""))
+        kept = {"section": chosen, "moved": request.POST.get("move", "")}
+        query = urlencode({name: value for name, value in kept.items() if value})
+        return redirect(f"{reverse('supervision:bulletin-edit', args=[pk])}?{query}" + (f"#{at}" if at else ""))
     if not services.is_editable(document):
         messages.error(request, typed.problem)
         return redirect("supervision:document-detail", pk)
@@ -62,10 +66,10 @@ def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def paper_new(request: HttpRequest, code: str, period: str) -> HttpResponse:
-    """另拟一份: a 综合督查 or 单项 paper on the period's snapshot."""
+    """另拟一份: a paper of another of the office's kinds on the period's snapshot."""
     found = get_period(request, code, period)
     require_city_office(request.user, found.programme.owner_id)
-    form = NewPaperForm(found.programme, request.POST or None)
+    form = NewPaperForm(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             document = services.draft_of_kind(period=found, by=request.user, **form.cleaned_data)
@@ -170,10 +174,11 @@ def _page(
     *,
     chosen: str = "",
     edited: str = "",
+    moved: str = "",
     typed: Typed | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    page = EditorPage(document, chosen=chosen, edited=edited, typed=typed)
+    page = EditorPage(document, request.user, chosen=chosen, edited=edited, moved=moved, typed=typed)
     context = {
         "page": page,
         "document": document,

@@ -11,11 +11,13 @@ from projects.models import ReportingPeriod
 from projects.views.context import get_period, period_context
 from supervision.checks.overview import Summary, summary_of
 from supervision.document_forms import CloseForm
+from supervision.documents.registered import close_kind, close_kinds
 from supervision.models import Document, Snapshot
 from supervision.services import closing
 from supervision.services.close_progress import steps_of
 from supervision.services.freezing import benchmarks_moved
 from supervision.services.marks import marks_missing
+from supervision.services.papers.series import issuing_agency
 from supervision.services.snapshots import refresh_snapshot
 
 #: What the steps of a close made, as the page calls it.
@@ -29,10 +31,10 @@ def period_close(request: HttpRequest, code: str, period: str) -> HttpResponse:
     require_city_office(request.user, found.programme.owner_id)
     reporters = closing.reporters_of(found)
     missing = [reporter for reporter in reporters if not reporter.is_approved]
-    form = CloseForm(request.POST if request.method == "POST" else None, missing=missing)
+    form = _form(request, found, missing)
     if form.is_bound and form.is_valid():
         try:
-            job = closing.request_close(period=found, without=form.cleaned_data["without"], by=request.user)
+            job = closing.request_close(period=found, by=request.user, **form.cleaned_data)
         except closing.CloseRefused as refusal:
             form.add_error(None, refusal.reasons)
         except Refused as refusal:
@@ -68,6 +70,15 @@ def period_close(request: HttpRequest, code: str, period: str) -> HttpResponse:
     if request.htmx:
         response["HX-Refresh"] = "true"
     return response
+
+
+def _form(request: HttpRequest, period: ReportingPeriod, missing: list[closing.Reporter]) -> CloseForm:
+    """The form of the close; the kind of 通报 is asked for where the month has none."""
+    agency, kinds = issuing_agency(period.programme), []
+    if not Document.objects.of_month(period).exists():
+        kinds = list(close_kinds(agency).values())
+    data = request.POST if request.method == "POST" else None
+    return CloseForm(data, missing=missing, kinds=kinds, initial={"kind": close_kind(agency).code} if kinds else {})
 
 
 def _may_finish(period: ReportingPeriod, summary: Summary | None) -> bool:

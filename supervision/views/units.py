@@ -62,7 +62,7 @@ def participant(request: HttpRequest, code: str, period: str, unit: str) -> Http
         "sums": page.sums(has_scheme=has_scheme),
         "money": money,
         "shows_money": oversees(request.user, found.programme.owner_id) or page.sees_unit or bool(money.rows),
-        "places": places_of_year(found, request.user, chosen, snapshot=snapshot) if page.sees_unit else None,
+        "places": places_of_year(page, request.user, snapshot=snapshot) if page.sees_unit else None,
         "discipline": discipline_of(found.programme, request.user, chosen, found) if page.sees_unit else None,
         "matters": _matters(request, found, chosen, page),
         "links": _links(request, found, chosen),
@@ -82,7 +82,7 @@ def participant_export(request: HttpRequest, code: str, period: str, unit: str) 
     chosen = _unit(found, unit)
     scope = standings_scope(request.user, found, snapshot)
     page, money, has_scheme = _page(request, found, chosen, snapshot, scope)
-    places = places_of_year(found, request.user, chosen, snapshot=snapshot) if page.sees_unit else None
+    places = places_of_year(page, request.user, snapshot=snapshot) if page.sees_unit else None
     words = basis_words(snapshot) + ("" if page.sees_unit else "，只列您经办范围内的数")
     facts = facts_line(found, request.user, basis=words, about=f"单位：{chosen.printed_name}")
     sheets = unit_sheets(page, money, places, facts=facts, sums=page.sums(has_scheme=has_scheme))

@@ -34,6 +34,8 @@ NOTHING = "没有这个数，或者它不在您的范围内。"
 def why(request: HttpRequest, code: str, period: str, unit: str, pk: int) -> HttpResponse:
     """Explain a unit's figure, rate, gaps, place and status in one indicator."""
     found, choices, snapshot = _asked(request, code, period)
+    if not Indicator.objects.filter(pk=pk, sub_project__project__programme=found.programme).exists():
+        raise Http404(NOTHING)
     answer = FigureWhy(found, snapshot, request.user, unit=unit, indicator_id=pk).answer
     back = ("指标", address_of("supervision:indicator-detail", found, pk=pk))
     return _answered(request, found, choices, snapshot, answer, back)

@@ -6,7 +6,17 @@ import pytest
 
 from livelihood.models import Job, User
 from projects.models import Indicator, Report, ReportingPeriod, SubProject
-from supervision.models import Disclosure, Document, SupervisionLetter
+from supervision.models import (
+    Check,
+    Disclosure,
+    DisclosureObjection,
+    Document,
+    DocumentSeries,
+    Inspection,
+    Interview,
+    Rectification,
+    SupervisionLetter,
+)
 from tests.support.browser import LARGE, ROOT, SMALL, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -62,7 +72,18 @@ PAGES = {
 
 #: Other views of pages named above, which take long to look at: only in the long form.
 MORE = {
-    "taihe_head": ["/reports/{returned}/"],
+    "taihe_head": [
+        "/reports/{returned}/",
+        "/checks/{check}/",
+        "/documents/",
+        "/documents/{issued}/",
+        "/letters/{letter}/",
+        "/rectification/",
+    ],
+    "city_education": ["/checks/{lead_check}/", "/documents/", "/rectification/"],
+    "inspector": ["/", "/inspections/", "/inspections/new/", "/rectification/", "/letters/{letter}/"],
+    "zhangye_office": ["/", "/documents/{draft}/", "/documents/{draft}/edit/", "/documents/settings/{draft_agency}/"],
+    "system_admin": ["/status/"],
     "city_office": [
         "/reports/{submitted}/",
         "/reports/{submitted}/review/?tab=all",
@@ -93,6 +114,29 @@ MORE = {
         "/disclosures/{disclosure}/site/project-26.html",
         "/disclosures/{disclosure}/objections/new/",
         "/documents/{issued}/disclosure/",
+        "/disclosures/objections/{objection}/",
+        "/rectification/new/",
+        "/rectification/{item}/",
+        "/interviews/new/",
+        "/interviews/",
+        "/interviews/{interview}/",
+        "/rectification/",
+        "/inspections/",
+        "/inspections/{inspection}/",
+        "/inspections/new/",
+        "/inspections/folder/",
+        "{july}close/",
+        "{july}checks/",
+        "/checks/{check}/",
+        "{july}papers/new/",
+        "/documents/?q=%25_%22",
+        "/documents/{issued}/receipts/",
+        "/documents/{elsewhere}/",
+        "/documents/series/",
+        "/documents/series/{series}/",
+        "/documents/external/new/",
+        "/documents/settings/{agency}/",
+        "/documents/settings/{agency}/kinds/",
         "/programmes/fuyang-2020/weekly/",
         "/programmes/fuyang-2020/funds/lines/",
         "/programmes/fuyang-2020/funds/plan/printed/",
@@ -144,6 +188,11 @@ def places(shared_demo):
     job, _ = Job.objects.get_or_create(
         kind="close_month", key="looked-at", defaults={"queued_by": User.objects.get(username="city_office")}
     )
+    checks = Check.objects.filter(snapshot__period=july)
+    series = DocumentSeries.objects.get(agency=july.programme.office, word="民生办", year=2020)
+    draft = Document.objects.select_related("series").get(
+        kind="bulletin", state="draft", period__programme__owner__name="张掖市"
+    )
     return {
         "august": f"/programmes/fuyang-2020/{august.code}/",
         "july": f"/programmes/fuyang-2020/{july.code}/",
@@ -158,6 +207,17 @@ def places(shared_demo):
         "issued": Document.objects.filter(state="issued").first().pk,
         "letter": SupervisionLetter.objects.first().pk,
         "disclosure": Disclosure.objects.first().pk,
+        "objection": DisclosureObjection.objects.first().pk,
+        "item": Rectification.objects.first().pk,
+        "interview": Interview.objects.first().pk,
+        "inspection": Inspection.objects.first().pk,
+        "check": checks.get(participant__code="341222").pk,
+        "lead_check": checks.get(agency__name="市教育局").pk,
+        "elsewhere": Document.objects.filter(kind="external").first().pk,
+        "series": series.pk,
+        "agency": series.agency_id,
+        "draft": draft.pk,
+        "draft_agency": draft.series.agency_id,
         "job": job.pk,
     }
 

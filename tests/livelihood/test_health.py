@@ -63,10 +63,14 @@ def test_readyz_when_all_is_well_says_so_and_nothing_more(client, db, private_br
 
 
 def test_status_page_when_all_is_well_says_so(client, private_broker, system_admin):
+    Job.objects.create(kind="tidy", key="looked-at", state="failed", error="磁盘满了。", queued_by=system_admin)
+
     text = text_of_status(client, system_admin)
 
     assert "各项正常，可以使用。" in text
     assert text.count("✓ 正常") == 5
+    assert "tidy looked-at" in text
+    assert "磁盘满了。" in text
 
 
 @pytest.mark.slow

@@ -44,7 +44,7 @@ def panels_of(response) -> list[str]:
     [
         ("city_officer", ["home/steps.html", "home/units.html", "home/blockers.html", "home/papers.html"]),
         ("leader", ["home/places.html", "home/units.html", "home/papers.html"]),
-        ("inspector", ["home/places.html", "home/units.html", "home/papers.html"]),
+        ("inspector", ["home/inspecting.html", "home/places.html", "home/units.html", "home/papers.html"]),
         ("clerk", ["home/deadline.html", "home/filled.html", "home/bureaus.html", "home/papers.html"]),
         ("head", ["home/deadline.html", "home/filled.html", "home/bureaus.html", "home/papers.html"]),
         ("filler", ["home/deadline.html", "home/items.html", "home/papers.html"]),

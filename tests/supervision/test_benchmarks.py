@@ -527,3 +527,26 @@ def test_workbook_of_averages_is_shown_then_stored_all_or_nothing(
     stored = Benchmark.objects.get(period=period)
     assert (stored.indicator, stored.value, stored.decimals) == (indicators["里程"], Decimal("67.3"), 2)
     assert upload().changes == []
+
+
+def test_averages_of_a_countys_programme_are_asked_for_in_its_own_words(client, period, indicators, city_officer):
+    owner = period.programme.owner
+    type(owner).objects.filter(pk=owner.pk).update(kind="county", name="太和县")
+    client.force_login(city_officer)
+    place = [period.programme.code, period.code]
+
+    page = client.get(reverse("supervision:benchmarks", args=place)).content.decode()
+    file = client.get(reverse("supervision:benchmark-template", args=place)).content
+    book = openpyxl.load_workbook(io.BytesIO(file))
+    row = next(row for row in book.active.iter_rows(min_row=3) if row[2].value == "里程")
+    for column, text in ((4, "67.30"), (7, SOURCE), (9, "17"), (10, "16")):
+        row[column].value = text
+    output = io.BytesIO()
+    book.save(output)
+    upload = {"step": "upload", "file": SimpleUploadedFile("全省平均.xlsx", output.getvalue())}
+    review = client.post(reverse("supervision:benchmark-import", args=place), upload, follow=True).context["review"]
+
+    assert ("参评县数" in page, "本县位次" in page, "参评市数" in page, "本市" in page) == (True, True, False, False)
+    assert [cell.value for cell in book.active[2]][8:] == ["本县数", "本县位次", "参评县数"]
+    (refusal,) = (issue.sentence for issue in review.errors)
+    assert refusal.endswith("“里程”：本县位次17大于参评县数16。")

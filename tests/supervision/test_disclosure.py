@@ -13,10 +13,10 @@ from PIL import Image
 from livelihood import jobs
 from livelihood.access import NotAllowed
 from livelihood.models import Job
-from livelihood.registry import to_do_for
+from livelihood.registry import changes_for, to_do_for
 from livelihood.services import InvalidTransition, Refused
-from supervision.disclosure.content import site_content
-from supervision.disclosure.site import site_bytes
+from supervision.disclosure.content import objections_content, site_content
+from supervision.disclosure.site import site_bytes, style_bytes
 from supervision.models import Disclosure, DisclosureObjection, Rectification, SnapshotLine
 from supervision.services import disclosure as services
 from supervision.services import documents
@@ -34,6 +34,8 @@ WINDOW = {
     "address": "阜阳市颍州区市民生办301室",
     "phone": "0558-1234567",
 }
+#: Seven days from 30 September end on 6 October.
+DAY_AFTER = datetime.date(2020, 10, 7)
 
 
 @world
@@ -68,9 +70,9 @@ def objected(shown, participants, indicators, city_officer):
     )
 
 
-def pages_of(content, *, is_over=False):
+def pages_of(content, *, objections=None):
     """The site's files as the archive holds them: name → text, photos and styles left out."""
-    with zipfile.ZipFile(io.BytesIO(site_bytes(content, is_over=is_over))) as archive:
+    with zipfile.ZipFile(io.BytesIO(site_bytes(content, objections=objections))) as archive:
         return {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".html")}
 
 
@@ -103,6 +105,7 @@ def test_site_is_whole_without_script_address_or_database(shown):
         "unit-002.html",
         "unit-003.html",
     ]
+    assert not re.search(r"url\(|@import|//", style_bytes().decode())
     for name, page in pages.items():
         tags = Tags(page).found
         assert not {tag for tag, _ in tags} & {"script", "iframe", "form", "object", "base"}, name
@@ -128,6 +131,18 @@ def test_site_prints_each_figure_of_the_snapshot(shown, issued):
     assert re.search(r"市本级 / / 无任务 / 无任务", text_of(pages["project-01.html"]))
 
 
+def test_lists_call_an_indicator_as_the_paper_does(issued, indicators):
+    sub_project = indicators["里程"].sub_project
+    sub_project.name = "县乡公路、村道"
+    sub_project.save()
+    given = {"closes_on": DAY_AFTER, "address": "", "phone": ""}
+
+    content = site_content(issued, opens_on=WINDOW["opens_on"], **given)
+
+    # A paper says 的 between a sub-project and its indicator; the pages of the application separate them by a dot.
+    assert "县乡公路、村道的里程低于全省（70.00%）平均进度的有" in text_of(pages_of(content)["lists.html"])
+
+
 def test_every_page_says_as_of_number_window_and_demo(issued, city_officer):
     programme = issued.period.programme
     programme.is_demo = True
@@ -146,13 +161,17 @@ def test_every_page_says_as_of_number_window_and_demo(issued, city_officer):
 
 
 def test_window_names_address_and_phone_and_says_so_when_it_is_over(shown):
-    during, after = pages_of(shown.content)["index.html"], pages_of(shown.content, is_over=True)["index.html"]
+    during, after = (
+        pages_of(shown.content)["index.html"],
+        pages_of(shown.content, objections=objections_content(shown, DAY_AFTER))["index.html"],
+    )
 
     assert "公示期 7 日" in text_of(during)
     assert "书面形式" in during
     assert WINDOW["address"] in during
     assert WINDOW["phone"] in during
     assert "公示期已于2020年10月6日结束" in after
+    assert "截至2020年10月7日，公示期内没有登记到异议。" in after
     assert WINDOW["phone"] not in after
 
 
@@ -170,7 +189,7 @@ def test_same_paper_gives_the_same_bytes_and_one_file(shown, issued, city_office
 
     assert again == shown.content
     assert first.pk == second.pk
-    assert first.file.read() == site_bytes(again, is_over=False)
+    assert first.file.read() == site_bytes(again)
     assert services.site_file(shown, "closed").sha256 != first.sha256
 
 
@@ -184,6 +203,76 @@ def test_job_makes_the_file_of_today(shown, settings, tmp_path):
     assert job.state == "done"
     # The days were those of 2020: today they are over.
     assert [row.edition for row in shown.files.all()] == ["closed"]
+
+
+def test_site_of_after_the_days_says_which_objections_came_and_nothing_of_persons(shown, objected, city_officer):
+    services.enter_objection(
+        disclosure=shown, by=city_officer, received_on=DAY_AFTER, way="phone", person="王某", text="晚了一天。"
+    )
+    waiting = pages_of(shown.content, objections=objections_content(shown, DAY_AFTER))["index.html"]
+    services.answer_objection(
+        objection=objected, by=city_officer, answer="已转整改。", rectify=True, deadline=datetime.date(2020, 10, 31)
+    )
+    answered = pages_of(shown.content, objections=objections_content(shown, DAY_AFTER))["index.html"]
+
+    # The one that came a day too late is not among them.
+    assert "公示期内登记异议1件，已答复0件。" in waiting
+    assert re.search(r"1 2020年10月6日 书面 太和县 农村道路 正在办理", text_of(waiting))
+    assert "已答复1件" in answered
+    assert "已答复，列入整改1号" in answered
+    for secret in ("李某某", "13912345678", "里程与实际不符", "已转整改"):
+        assert secret not in answered
+
+
+def test_beat_asks_once_for_the_sites_whose_days_are_over(shown, city_officer, leader, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+    before = services.request_due_sites(day=datetime.date(2020, 10, 6))
+    first, second = (services.request_due_sites(day=DAY_AFTER) for _ in range(2))
+    jobs.run_job(first[0].pk)
+    done = services.request_due_sites(day=DAY_AFTER)
+
+    assert before == done == []
+    assert [row.pk for row in first] == [row.pk for row in second]
+    assert first[0].payload == {"disclosure": shown.pk, "edition": "closed"}
+    assert [row.edition for row in shown.files.all()] == ["closed"]
+    # The office learns of it, and nobody else.
+    told = [[row.text for row in changes_for(person, shown.published_at)] for person in (city_officer, leader)]
+    assert [[text for text in texts if "公示期满" in text] for texts in told] == [
+        ["2020年1—8月公示期满，网页已生成，请换到网站上"],
+        [],
+    ]
+
+
+def test_beat_leaves_withdrawn_sites_alone(shown, city_officer):
+    services.withdraw_disclosure(disclosure=shown, by=city_officer, reason="数据有误")
+
+    assert services.request_due_sites(day=DAY_AFTER) == []
+
+
+def test_publication_asks_for_a_look_at_what_is_published(client, issued, city_officer, leader):
+    client.force_login(city_officer)
+    page = f"/documents/{issued.pk}/disclosure/"
+    form = WINDOW | {"opens_on": "2020-09-30"}
+
+    blind = client.post(page, form | {"step": "publish"})
+    looked = client.post(page, form | {"step": "preview"})
+    index = looked.context["preview"]["token"]
+    preview = client.get(f"{page}{index}/unit-001.html")
+    other = client.post(page, form | {"step": "publish", "days": "8", "previewed": looked.context["preview"]["sha256"]})
+    nothing = Disclosure.objects.exists()
+    client.force_login(leader)
+    hidden = client.get(f"{page}{index}/unit-001.html").status_code
+    client.force_login(city_officer)
+    done = client.post(page, form | {"step": "publish", "previewed": looked.context["preview"]["sha256"]})
+
+    assert "请先看一遍预览" in blind.content.decode()
+    assert "内容和预览时不一样了" in other.content.decode()
+    assert (looked.status_code, blind.status_code, other.status_code, hidden, nothing) == (200, 422, 422, 403, False)
+    made = Disclosure.objects.get()
+    assert done.url == f"/disclosures/{made.pk}/"
+    assert preview.content.decode() == pages_of(made.content)["unit-001.html"]
+    assert client.get(f"{page}forged/index.html").status_code == 302
 
 
 def test_publication_of_rectifications_leaves_persons_and_places_out(
@@ -207,7 +296,7 @@ def test_publication_of_rectifications_leaves_persons_and_places_out(
     page = pages_of(content)["rectifications.html"]
     assert "路基没有压实。" in page
     assert "10月31日" in page
-    with zipfile.ZipFile(io.BytesIO(site_bytes(content, is_over=False))) as archive:
+    with zipfile.ZipFile(io.BytesIO(site_bytes(content))) as archive:
         shown = archive.read("photo-001-1.jpg")
     assert "photo-001-1.jpg" in page
     # The kept photo says where it was taken; the one shown says nothing.
@@ -335,7 +424,9 @@ def test_pages_publish_preview_and_take_an_objection(client, issued, city_office
     form = WINDOW | {"opens_on": "2020-09-30", "days": "x"}
 
     refused = client.post(f"/documents/{issued.pk}/disclosure/", form)
-    client.post(f"/documents/{issued.pk}/disclosure/", form | {"days": "7"})
+    looked = client.post(f"/documents/{issued.pk}/disclosure/", form | {"days": "7"})
+    seen = {"days": "7", "step": "publish", "previewed": looked.context["preview"]["sha256"]}
+    client.post(f"/documents/{issued.pk}/disclosure/", form | seen)
     made = Disclosure.objects.get()
     preview = client.get(f"/disclosures/{made.pk}/site/index.html")
     entered = client.post(

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -11,6 +12,7 @@ from livelihood.services import Refused
 from projects.models import Project
 from supervision.models import Inspection, InspectionFinding, KeptFile, Rectification
 from supervision.rectification.findings import findings_of, slow_entries
+from supervision.rectification.photo_doubts import doubts_of
 from supervision.services import inspections as services
 from supervision.services.inspections import Seen, save_inspection
 from supervision.services.interviews import Demand, record_interview
@@ -151,6 +153,45 @@ def test_folder_of_photos_becomes_drafts_by_time_and_place(programme, inspector)
     assert names == [["a.jpg", "b.jpg"], ["c.jpg", "d.jpg"]]
     assert [draft.visited_on for draft in drafts] == [DAY, DAY]
     assert left_out == ["again.jpg：和 a.jpg 是同一张，只收一次。"]
+
+
+def test_photos_of_another_day_than_was_typed_are_said_on_the_page(client, programme, seen, inspector):
+    client.force_login(inspector)
+    photos = [photo(0), photo(3 * 24 * 60, name="后来.jpg")]
+    visit = save_inspection(programme=programme, client_key=KEY, seen=seen, photos=photos, is_draft=False, by=inspector)
+
+    page = client.get(reverse("supervision:inspection-detail", args=[visit.pk])).content.decode()
+
+    # The visit is of 20 August; the second photo was taken three days later.
+    assert "1 张拍于8月23日，比填的督查日期晚 3 天。" in page
+    assert "相距" not in page
+
+
+def test_photos_taken_far_apart_or_after_their_upload_are_said():
+    def taken(latitude, at):
+        return KeptFile(kind="photo", taken_at=at, latitude=latitude, longitude=Decimal(115), uploaded_at=noon)
+
+    noon = datetime.datetime(2020, 8, 20, 4, tzinfo=datetime.UTC)
+    # One degree of latitude is 6371 km × π ÷ 180 = 111.19 km; 0.006° are 667 m, 0.004° are 445 m, which is near.
+    near, here = taken(Decimal("32.004"), noon), taken(Decimal(32), noon)
+    visit, later = DAY, noon + datetime.timedelta(minutes=1)
+
+    assert doubts_of(visit, [here, near]) == []
+    assert doubts_of(visit, [here, near, taken(Decimal("32.006"), None)]) == [
+        "拍摄地点最远相距 667 米，请核对是不是一个点位。"
+    ]
+    assert doubts_of(visit, [here, taken(Decimal(33), later)]) == [
+        "1 张的拍摄时间在上传以后，相机的时钟可能不准。",
+        "拍摄地点最远相距 111.2 公里，请核对是不是一个点位。",
+    ]
+
+
+def test_home_of_whoever_inspects_leads_to_recording_first(client, programme, inspector, supervisor, leader):
+    def leads(person):
+        client.force_login(person)
+        return reverse("supervision:inspection-new") in client.get("/").content.decode()
+
+    assert [leads(person) for person in (inspector, supervisor, leader)] == [True, True, False]
 
 
 def test_points_are_the_offices_to_set(programme, seen, inspector, city_officer):

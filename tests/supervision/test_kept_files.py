@@ -11,6 +11,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from livelihood.services import Refused
@@ -83,6 +84,7 @@ def test_file_that_is_no_evidence_is_refused_in_a_sentence(clerk, media):
         "都不是|不是表格": ("图.jpg", b"MZ\x90\x00" + bytes(200)),
         "空的": ("图.jpg", b""),
         "已损坏": ("图.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF"),
+        "HEIC 照片": ("图.jpg", b"\x00\x00\x00\x18ftypheic" + bytes(200)),
         "像素太多": ("图.png", png(60_000, 60_000)),
         "文件太大（21 MB）": ("大.jpg", b"\xff\xd8\xff" + bytes(21 * 1024 * 1024)),
     }
@@ -103,6 +105,29 @@ def test_photo_with_damaged_exif_is_kept_without_facts(clerk):
     kept = [keep_file(upload=SimpleUploadedFile("现场.jpg", one), by=clerk) for one in damaged]
 
     assert [(one.taken_at, one.latitude) for one in kept] == [(None, None), (None, None)]
+
+
+@pytest.mark.parametrize(
+    ("taken", "north", "facts"),
+    [
+        ("0000:00:00 00:00:00", (32, 39, 29), (None, True)),
+        ("2020:13:41 25:61:00", (32, 39, 29), (None, True)),
+        ("2020:08:20 18:42:07", (999, 0, 0), ("2020-08-20T18:42:07+08:00", False)),
+        # 90 degrees and 3600 seconds are 91 degrees.
+        ("2020:08:20 18:42:07", (90, 0, 3600), ("2020-08-20T18:42:07+08:00", False)),
+    ],
+)
+def test_photo_with_impossible_time_or_place_is_kept_without_it(clerk, taken, north, facts):
+    exif, written = Image.Exif(), io.BytesIO()
+    exif.get_ifd(0x8769)[0x9003] = taken
+    exif.get_ifd(0x8825).update({1: "N", 2: north, 3: "E", 4: (115, 35, 43)})
+    Image.new("RGB", (4, 2), "red").save(written, "JPEG", exif=exif)
+
+    kept = keep_file(upload=SimpleUploadedFile("现场.jpg", written.getvalue()), by=clerk)
+
+    when = kept.taken_at and timezone.localtime(kept.taken_at).isoformat()
+    assert (when, kept.latitude is not None) == facts
+    assert (kept.longitude is not None) == facts[1]
 
 
 def test_full_disk_is_told_and_leaves_nothing(clerk, media, monkeypatch):

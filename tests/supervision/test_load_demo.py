@@ -11,6 +11,7 @@ import yaml
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F, Q
+from django.utils import timezone
 
 from livelihood.demo_logins import DEMO_LOGINS, DEMO_PASSWORD, demo_logins
 from livelihood.models import AuditEvent, Region, RoleGrant, User
@@ -29,7 +30,7 @@ from projects.models import (
     Target,
 )
 from projects.services.reports import content_hash
-from supervision.models import Document, DocumentSeries, ScoringComponent, Snapshot
+from supervision.models import Document, DocumentSeries, Receipt, Rectification, ScoringComponent, Snapshot
 from supervision.standings import live_standings
 from tests import factories
 from tests.projects.test_demo_data import COMPARISON, DIRECTION, printed_facts
@@ -209,6 +210,33 @@ def test_demo_issues_january_to_july_with_numbers_and_leaves_august_open(program
     assert list(DocumentSeries.objects.filter(agency=programme.office).values_list("word", "year", "last_number")) == [
         ("民生办", 2020, 14),
         ("民生办函", 2020, 1),
+    ]
+
+
+def test_demo_papers_are_drafted_read_issued_and_signed_for_in_that_order(programme):
+    papers = list(Document.objects.filter(series__agency=programme.office, kind__in=("bulletin", "letter")))
+    signed = list(Receipt.objects.filter(document__in=papers, received_at__isnull=False).select_related("document"))
+
+    def moments(paper):
+        return [
+            f"{timezone.localtime(at):%m-%d %H:%M}" for at in (paper.drafted_at, paper.reviewed_at, paper.issued_at)
+        ]
+
+    july = next(paper for paper in papers if paper.printed_number == "民生办〔2020〕14号")
+    # Closed on 8 August at 16:00, objections settled by the 10th at 15:00.
+    assert moments(july) == ["08-08 16:10", "08-10 15:30", "08-10 16:30"]
+    assert all(paper.drafted_at < paper.reviewed_at < paper.issued_at for paper in papers)
+    assert all(timezone.localdate(paper.issued_at) == paper.issued_on for paper in papers)
+    assert signed
+    assert all(row.sent_on == row.document.issued_on < timezone.localdate(row.received_at) for row in signed)
+
+
+def test_demo_minutes_demand_of_a_county_and_of_a_bureau(programme):
+    rows = Rectification.objects.filter(programme=programme, interview__isnull=False).order_by("seq")
+
+    assert [(str(row.participant or row.agency), row.state, row.deadline) for row in rows] == [
+        ("阜南县", "assigned", datetime.date(2020, 9, 5)),
+        ("市住建局", "assigned", datetime.date(2020, 9, 30)),
     ]
 
 

@@ -11,7 +11,7 @@ from livelihood import jobs, registry
 from livelihood.access import NotAllowed
 from livelihood.models import AuditEvent, Job
 from livelihood.services import InvalidTransition, Refused
-from supervision.documents import blockers
+from supervision.documents import blockers, pdf
 from supervision.models import Document, DocumentSeries, PaperStyle, Receipt, RenderedFile
 from supervision.services import documents
 from tests import factories
@@ -276,15 +276,27 @@ def test_full_disk_fails_the_job_with_a_sentence_and_the_paper_stays_issued(
     assert RenderedFile.objects.get().file.size > 10_000
 
 
+def test_pdf_waits_without_its_worker_while_another_uses_the_office_program(issued, settings, tmp_path, monkeypatch):
+    settings.MEDIA_ROOT = settings.VAR_DIR = tmp_path
+    rung = []
+    monkeypatch.setattr(jobs, "ring", lambda job_id, **how: rung.append((job_id, how)))
+
+    with pdf._office():
+        waiting = run_job(issued, "pdf")
+
+    assert (waiting.state, waiting.attempts) == ("queued", 0)
+    assert rung == [(waiting.pk, {"seconds": 2})]
+
+
 def test_pdf_without_the_office_program_says_how_to_install_it(issued, settings, tmp_path, monkeypatch):
-    settings.MEDIA_ROOT = tmp_path
+    settings.MEDIA_ROOT = settings.VAR_DIR = tmp_path
     monkeypatch.setenv("PATH", str(tmp_path))
 
     failed = run_job(issued, "pdf")
 
     assert failed.state == "failed"
     assert "没有安装 LibreOffice" in failed.error
-    assert not RenderedFile.objects.exists()
+    assert not RenderedFile.objects.filter(format="pdf").exists()
 
 
 def test_rendering_asked_for_a_draft_that_moved_on_makes_nothing(draft, city_officer, settings, tmp_path):

@@ -70,7 +70,7 @@ def test_month_from_the_clerks_form_to_the_numbered_paper(
     assert "民生办〔2020〕8号" in texts
     # 60 / 100 = 60.0 and 150 / 200 = 75.0 against 70.5; the whole is below with 210 / 300 = 70.0
     first_list = next(text for text in texts if "低于全省（" in text)
-    assert first_list == ("（一）农村道路。牵头单位：市交通运输局。里程低于全省（70.5%）平均进度的有：太和县60.0%。")
+    assert first_list == ("农村道路。牵头单位：市交通运输局。里程低于全省（70.5%）平均进度的有：太和县60.0%。")
     period.refresh_from_db()
     assert (period.state, Snapshot.objects.count()) == ("issued", 1)
     seals.seal_events()

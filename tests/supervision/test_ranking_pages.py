@@ -236,7 +236,9 @@ def test_ranking_of_an_unknown_basis_is_not_found(look, august, query):
     assert response.status_code == 404
 
 
-@pytest.mark.parametrize("path", ["fuyang-2020/2020-09", "fuyang-2020/2020-13", "fuyang-1999/2020-08"])
+@pytest.mark.parametrize(
+    "path", ["fuyang-2020/2020-09", "fuyang-2020/2020-13", "fuyang-1999/2020-08", "%2E%2E%2F/2020-08"]
+)
 def test_ranking_of_an_unknown_period_is_not_found(look, august, path):
     response = look("city_officer", f"/programmes/{path}/ranking/")
 

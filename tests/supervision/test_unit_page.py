@@ -1,6 +1,7 @@
 """One unit's page: what its lines cost, what is left to each yardstick, and who sees how much of it."""
 
 import datetime
+from decimal import Decimal
 from io import BytesIO
 
 import openpyxl
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supervision.models import EnteredMark, ScoringComponent
+from supervision.pages.history import month_places
 from supervision.services.snapshots import freeze_snapshot
 from supervision.unit_sql import parameters_on, unit_lines
 from tests import factories
@@ -174,6 +176,19 @@ def test_unit_page_who_oversees_sees_place_neighbours_and_arithmetic(look, augus
     assert "（100−60）÷2个指标÷2个项目" in text  # 10.0000
     assert (response.context["previous"], response.context["following"]["label"]) == (None, "界首市")
     assert response.context["discipline"]["reopened"] == []
+
+
+def test_unit_page_works_an_open_month_out_once_for_score_and_year(
+    look, august, city_officer, participants, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(60) as asked:
+        (row,) = look("city_officer", address(august)).context["places"]["rows"]
+
+    assert sum("unit_score AS (" in query["sql"] for query in asked.captured_queries) == 1
+    (month,) = month_places(august, city_officer)
+    unit = month.units[participants["341222"].pk]
+    # 界首市 93.75 is before 87.50, and the own level has no project rates to be placed by.
+    assert (row["place"], row["of"], row["score"]) == (2, month.placed, unit["score"]) == (2, 2, Decimal("87.50"))
 
 
 def test_unit_page_open_month_county_sees_its_own_figures_without_places(look, august):

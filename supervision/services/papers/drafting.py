@@ -9,18 +9,19 @@ from livelihood.services import InvalidTransition, Refused, record_event
 from projects.models import ReportingPeriod
 from supervision.documents.content import bulletin_content
 from supervision.documents.paper import content_sha256, issuer_name
+from supervision.documents.registered import close_kind
 from supervision.models import Document, Snapshot
 from supervision.services.papers.rendering import request_rendering
 from supervision.services.papers.series import likely_year, series_of
 
 
 @transaction.atomic
-def draft_bulletin(*, snapshot: Snapshot, by: User) -> Document:
+def draft_bulletin(*, snapshot: Snapshot, by: User, kind_code: str = "") -> Document:
     """Draft the 通报 of a snapshot, or the 更正 where the period's has been issued already.
 
     A draft of the period that is still there is written anew on this snapshot: never two drafts of one kind. What
-    was chosen and edited in it is carried over as far as it still fits. The caller holds the period's lock. The
-    files are made by jobs afterwards.
+    was chosen and edited in it is carried over as far as it still fits. A first draft is of the kind asked for, or of
+    the one the office's settings name. The caller holds the period's lock. The files are made by jobs afterwards.
     """
     period = snapshot.period
     of_period = Document.objects.of_month(period)
@@ -28,8 +29,9 @@ def draft_bulletin(*, snapshot: Snapshot, by: User) -> Document:
     kind = Document.Kind.CORRECTION if issued else Document.Kind.BULLETIN
     series = series_of(period.programme, year=likely_year(period.programme))
     draft = of_period.select_for_update().filter(kind=kind, state__in=Document.IN_HAND).first()
-    choices = {"choices": draft.content["choices"]} if draft and draft.content.get("choices") else {}
-    content = bulletin_content(snapshot, issuer=issuer_name(series), corrects=issued, **choices).as_json()
+    made = {"choices": draft.content["choices"]} if draft and draft.content.get("choices") else {}
+    made = made or {"kind": close_kind(series.agency, kind_code)}
+    content = bulletin_content(snapshot, issuer=issuer_name(series), corrects=issued, **made).as_json()
     document = draft or Document(period=period, kind=kind, version=0, drafted_by=by)
     document.series = series
     document.snapshot = snapshot
@@ -82,7 +84,8 @@ def draft_paper(
     if found and not found.is_in_hand:
         raise InvalidTransition(f"这份{found.get_kind_display()}已经印发，文号是{found.printed_number}。")
     document = found or Document(period=period, kind=kind, snapshot=snapshot, subject=subject, version=0, drafted_by=by)
-    document.series = series_of(period.programme, year=likely_year(period.programme))
+    is_letter = kind in Document.ADDRESSED
+    document.series = series_of(period.programme, year=likely_year(period.programme), is_letter=is_letter)
     if found:
         document.edited_at, document.edited_by = timezone.now(), by
     _store(document, content | {"title": title})
@@ -132,7 +135,10 @@ def locked(document: Document) -> Document:
 
 
 def _store(document: Document, content: dict) -> None:
-    """Store the content as the draft's next version, to be reviewed."""
+    """Store the content as the draft's next version, to be reviewed. Raises Refused for a title nobody can print."""
+    longest = Document._meta.get_field("title").max_length
+    if document.kind in Document.OF_PERIOD and len(content["title"]) > longest:
+        raise Refused(f"标题填出来有{len(content['title'])}字，最多{longest}字，请在公文设置的通报种类里改短。")
     document.title = content["title"]
     document.content = content
     document.sha256 = content_sha256(content)

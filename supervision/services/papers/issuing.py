@@ -31,12 +31,13 @@ def issue_document(
     version: int | None = None,
     override_reason: str = "",
     signer: str = "",
+    issued_at: datetime.datetime | None = None,
 ) -> Document:
     """Issue the reviewed paper: give it the next number of its series, or the one typed.
 
     Number, date, hash and the period's state change together or not at all; from then on nothing changes (R18).
-    `version` is the draft the person saw, `signer` who signed, on paper perhaps. Raises Refused, InvalidTransition
-    or NotAllowed.
+    `version` is the draft the person saw, `signer` who signed, on paper perhaps; `issued_at` the moment on the paper's
+    day where that is not now, as in the demo. Raises Refused, InvalidTransition or NotAllowed.
     """
     require_city_office(by, document.owner_id)
     period = ReportingPeriod.objects.select_for_update().get(pk=document.period_id)
@@ -51,7 +52,7 @@ def issue_document(
     document.state = Document.State.ISSUED
     document.version += 1
     document.issued_on = issued_on
-    document.issued_at = timezone.now()
+    document.issued_at = issued_at or timezone.now()
     document.issued_by = by
     document.signer = signer.strip() or by.full_name
     document.override_reason = reason

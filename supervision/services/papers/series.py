@@ -7,7 +7,7 @@ stays used. What lies between two papers of the register is a paper made elsewhe
 import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from livelihood.access import require_city_office
@@ -17,7 +17,7 @@ from livelihood.services import InvalidTransition, Refused, record_event
 from projects.models import Programme, ReportingPeriod
 from supervision.documents.paper import content_sha256
 from supervision.documents.standing_text import SERIES_WORD
-from supervision.models import Document, DocumentSeries
+from supervision.models import Document, DocumentSeries, PaperStyle
 
 #: Numbers beyond this are typing errors, not papers.
 LARGEST_NUMBER = 9999
@@ -25,22 +25,45 @@ LARGEST_NUMBER = 9999
 NAMED = 12
 
 
-def series_of(programme: Programme, *, year: int) -> DocumentSeries:
+def series_of(programme: Programme, *, year: int, is_letter: bool = False) -> DocumentSeries:
     """Return the series the programme's office numbers its papers in; made on first use.
 
-    Where an office has several words, that of its 通报: letters may be numbered apart (民生办函).
+    Letters share that of the 通报 unless the office's settings give them a word of their own (民生办函).
     """
+    latest = _latest_of_papers(programme)
+    agency, word = (latest.agency, latest.word) if latest else (programme.office, SERIES_WORD)
+    if is_letter:
+        style = PaperStyle.objects.filter(agency=agency).first()
+        word = style.letter_word if style and style.letter_word else word
+    series, _ = DocumentSeries.objects.select_related("agency__region").get_or_create(
+        agency=agency, word=word, year=year
+    )
+    return series
+
+
+def issuing_agency(programme: Programme) -> Agency:
+    """Return the office that signs the programme's papers: whose series they are numbered in."""
+    latest = _latest_of_papers(programme)
+    return latest.agency if latest else programme.office
+
+
+def word_of_papers(agency: Agency) -> str:
+    """Return the word an office numbers its 通报 by."""
+    latest = _latest(DocumentSeries.objects.filter(agency=agency))
+    return latest.word if latest else SERIES_WORD
+
+
+def _latest_of_papers(programme: Programme) -> DocumentSeries | None:
+    return _latest(DocumentSeries.objects.filter(agency__region=programme.owner))
+
+
+def _latest(known) -> DocumentSeries | None:
+    """Of several words of an office the one of its 通报, never the one its settings give to letters alone."""
     numbered = Document.objects.filter(
         series__agency=OuterRef("agency"), series__word=OuterRef("word"), kind__in=Document.OF_PERIOD
     )
-    known = DocumentSeries.objects.filter(agency__region=programme.owner).select_related("agency__region")
-    latest = known.annotate(numbers_papers=Exists(numbered)).order_by("-numbers_papers", "-year", "id").first()
-    series, _ = DocumentSeries.objects.select_related("agency__region").get_or_create(
-        agency=latest.agency if latest else programme.office,
-        word=latest.word if latest else SERIES_WORD,
-        year=year,
-    )
-    return series
+    known = known.exclude(word=F("agency__paper_style__letter_word")).select_related("agency__region")
+    return known.annotate(numbers_papers=Exists(numbered)).order_by("-numbers_papers", "-year", "id").first()
 
 
 def likely_year(programme: Programme) -> int:
@@ -119,10 +142,12 @@ def enter_external(
     by: User,
     period: ReportingPeriod | None = None,
     signer: str = "",
+    entered_at: datetime.datetime | None = None,
 ) -> Document:
     """Enter a paper issued elsewhere, so that its number is not missing in the series of its date's year.
 
-    Raises Refused for a number that is used, NotAllowed outside the office. Nothing is rendered: it has no content.
+    `entered_at` is when, where that is not now, as in the demo. Raises Refused for a number that is used, NotAllowed
+    outside the office. Nothing is rendered: it has no content.
     """
     require_city_office(by, agency.region_id)
     if not title.strip():
@@ -142,9 +167,10 @@ def enter_external(
         number=take_number(series, number),
         content={},
         sha256=content_sha256({}),
+        drafted_at=entered_at or timezone.now(),
         drafted_by=by,
         issued_on=issued_on,
-        issued_at=timezone.now(),
+        issued_at=entered_at or timezone.now(),
         issued_by=by,
         signer=signer.strip(),
     )
