@@ -7,26 +7,27 @@ from django.utils import timezone
 from livelihood.workbooks import Column, Marked, Sheet
 from supervision.rectification.ledger import Ledger, LedgerRow, file_counts, last_steps
 
+#: Some 250 characters in all: on an A3 sheet the type stays near 9 pt, and long texts take more lines.
 _COLUMNS = [
-    Column(("整改台账", "编号"), 6, is_number=True),
-    Column(("整改台账", "来源"), 18),
-    Column(("整改台账", "项目"), 20),
-    Column(("整改台账", "考核单位"), 10),
-    Column(("问题清单", "问题"), 34),
-    Column(("问题清单", "原因"), 26),
-    Column(("任务清单", "任务"), 26),
-    Column(("任务清单", "措施"), 28),
-    Column(("标准清单", "标准"), 26),
-    Column(("责任清单", "责任单位"), 16),
-    Column(("责任清单", "责任人"), 12),
+    Column(("整改台账", "编号"), 5, is_number=True),
+    Column(("整改台账", "来源"), 14),
+    Column(("整改台账", "项目"), 14),
+    Column(("整改台账", "考核单位"), 9),
+    Column(("问题清单", "问题"), 24),
+    Column(("问题清单", "原因"), 18),
+    Column(("任务清单", "任务"), 18),
+    Column(("任务清单", "措施"), 20),
+    Column(("标准清单", "标准"), 18),
+    Column(("责任清单", "责任单位"), 11),
+    Column(("责任清单", "责任人"), 9),
     Column(("责任清单", "整改时限"), 11),
-    Column(("整改情况", "状态"), 9),
-    Column(("整改情况", "时限"), 13),
-    Column(("整改情况", "最近进展"), 28),
+    Column(("整改情况", "状态"), 8),
+    Column(("整改情况", "时限"), 11),
+    Column(("整改情况", "最近进展"), 20),
     Column(("整改情况", "佐证前/后"), 9),
-    Column(("整改情况", "验收意见"), 24),
+    Column(("整改情况", "验收意见"), 16),
     Column(("整改情况", "销号日期"), 11),
-    Column(("整改情况", "复发"), 6, is_number=True),
+    Column(("整改情况", "复发"), 5, is_number=True),
 ]
 
 
@@ -40,7 +41,7 @@ def ledger_sheet(ledger: Ledger, *, facts: str) -> Sheet:
         facts=facts,
         is_demo=ledger.programme.is_demo,
         frozen=2,
-        most_lines=8,
+        most_lines=12,
     )
 
 
