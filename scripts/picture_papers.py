@@ -85,8 +85,9 @@ def judge_open_month(page: Page) -> None:
     if form.count():
         for box in form.locator("input[type=checkbox]").all():
             box.check()
-        form.get_by_role("button", name="封账").last.click()
-        page.locator("h1").wait_for()
+        # The page that answers has a heading as well: without the navigation seen, the next goto would drop the form.
+        with page.expect_navigation():
+            form.get_by_role("button", name="封账").last.click()
     limit = time.monotonic() + PATIENCE_SECONDS
     page.goto(f"{OPEN_MONTH}/oversight/")
     while not page.locator("main tbody tr").count():
