@@ -27,8 +27,9 @@ class Benchmark(models.Model):
         null=True,
         blank=True,
     )
-    # Null keeps it out of the unique constraint.
-    fund_rate = models.CharField("资金比率", max_length=60, null=True, blank=True)  # noqa: DJ001
+    fund_rate = models.CharField(  # noqa: DJ001  null keeps an indicator's row out of the unique constraint
+        "资金比率", max_length=60, null=True, blank=True
+    )
     measure = models.CharField("口径", max_length=6, choices=Measure, default=Measure.RATE)
     value = models.DecimalField("全省平均", max_digits=20, decimal_places=6)
     decimals = models.PositiveSmallIntegerField("公布小数位")

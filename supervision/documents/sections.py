@@ -138,6 +138,16 @@ def shipped_kinds() -> dict[str, Kind]:
     }
 
 
+def rank(code: str) -> int:
+    """Return where a section stands among the others of a kind: the lead, the chapters, the tables."""
+    return 0 if code == LEAD else 2 if section(code).is_table else 1
+
+
+def plain_heading(code: str) -> str:
+    """居全省后几位的项目: a heading without the number a paper chooses."""
+    return section(code).heading.replace("{last}", "几")
+
+
 def move_section(rows: list, way: str, code: str) -> None:
     """Move the row of a section by one place, “up” or “down”, among those of its sort. Raises ValueError."""
     at = next((nth for nth, row in enumerate(rows) if row.code == code), None)

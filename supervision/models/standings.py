@@ -202,8 +202,9 @@ class SnapshotPlace(models.Model):
         null=True,
         blank=True,
     )
-    # Null keeps it out of the unique constraint.
-    fund_rate = models.CharField("资金比率", max_length=60, null=True, blank=True)  # noqa: DJ001
+    fund_rate = models.CharField(  # noqa: DJ001  null keeps an indicator's row out of the unique constraint
+        "资金比率", max_length=60, null=True, blank=True
+    )
     measure = models.CharField("口径", max_length=6, choices=Benchmark.Measure)
     city_rate = models.DecimalField("本市公布数", max_digits=20, decimal_places=6, null=True)
     city_place = models.PositiveSmallIntegerField("本市位次")

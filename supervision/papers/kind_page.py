@@ -6,7 +6,7 @@ from livelihood.models import Agency
 from projects.models import ReportingPeriod
 from supervision.documents.patterns import PLACEHOLDERS, filled, words_of
 from supervision.documents.registered import sections_for
-from supervision.documents.sections import LEAD, Chosen, Kind, move_section, section, shipped_kinds
+from supervision.documents.sections import LEAD, Chosen, Kind, move_section, plain_heading, rank, section, shipped_kinds
 from supervision.documents.standing_text import standing_text
 
 
@@ -57,7 +57,7 @@ class Sections:
         known = [code for code, _ in kind.sections]
         chosen = [(code, on) for code, on in kind.sections]
         later = [(one.code, False) for one in sections_for(needs_project=kind.needs_project) if one.code not in known]
-        rows = sorted((Chosen(code, on) for code, on in [*chosen, *later]), key=_rank)
+        rows = sorted((Chosen(code, on) for code, on in [*chosen, *later]), key=lambda row: rank(row.code))
         return cls(kind, rows, [])
 
     @classmethod
@@ -67,7 +67,7 @@ class Sections:
         known = {row.code for row in there.rows}
         order = {code: nth for nth, code in enumerate(dict.fromkeys(code for code in codes if code in known))}
         rows = [Chosen(row.code, row.code in on) for row in there.rows]
-        rows.sort(key=lambda row: (_rank(row), order.get(row.code, len(order))))
+        rows.sort(key=lambda row: (rank(row.code), order.get(row.code, len(order))))
         return cls(kind, rows, [code if code in on else f"-{code}" for code in codes])
 
     def move(self, way: str, code: str) -> None:
@@ -80,22 +80,12 @@ class Sections:
             {
                 "code": row.code,
                 "on": row.on,
-                "heading": heading_of(row.code),
+                "heading": plain_heading(row.code),
                 "is_table": section(row.code).is_table,
                 "can_move": row.code != LEAD,
             }
             for row in self.rows
         ]
-
-
-def _rank(row: Chosen) -> int:
-    """The lead, the chapters, the tables."""
-    return 0 if row.code == LEAD else 2 if section(row.code).is_table else 1
-
-
-def heading_of(code: str) -> str:
-    """居全省后几位的项目: a heading without the number a paper chooses."""
-    return section(code).heading.replace("{last}", "几")
 
 
 def kind_rows(kinds: dict[str, Kind], example: Example, *, close_code: str) -> list[dict]:

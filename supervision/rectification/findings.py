@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from livelihood.formats import format_day
@@ -63,27 +63,22 @@ def findings_of(period: ReportingPeriod) -> list[FindingRow]:
     return sorted(rows, key=lambda row: (row.project.seq if row.project else 999, row.participant.order, row.found_on))
 
 
-def slow_entries(period: ReportingPeriod) -> list[SlowEntry]:
-    """Return what inspections found up to the period's day and was not 销号 by then, as slow entries. One query."""
-    return _slow(_findings(period), period.ends_on)
-
-
 def slow_on(
     programme: Programme, day: datetime.date, user: User, *, participant: Participant | None = None
 ) -> list[SlowEntry]:
-    """Return the slow entries of a day, of all units or one, as far as the user may read visit or 整改. One query."""
+    """Return what inspections found up to a day and was not 销号 by then, as slow entries of all units or one.
+
+    As far as the user may read visit or 整改. One query.
+    """
     rows = InspectionFinding.objects.filter(programme=programme).filter(
         Q(inspection__in=Inspection.objects.visible_to(user).values("pk"))
         | Q(rectification__in=Rectification.objects.visible_to(user).values("pk"))
     )
     if participant is not None:
         rows = rows.filter(participant=participant)
-    return _slow(rows.select_related("inspection", "participant", "project", "rectification__agency"), day)
-
-
-def _slow(findings: QuerySet[InspectionFinding], day: datetime.date) -> list[SlowEntry]:
+    rows = rows.select_related("inspection", "participant", "project", "rectification__agency")
     open_then = []
-    for finding in findings.filter(found_on__lte=day):
+    for finding in rows.filter(found_on__lte=day):
         item = finding.rectification
         if item and item.state == Rectification.State.CLOSED and timezone.localdate(item.closed_at) <= day:
             continue

@@ -11,7 +11,7 @@ from livelihood.access import NotAllowed
 from livelihood.services import Refused
 from projects.models import Project
 from supervision.models import Inspection, InspectionFinding, KeptFile, Rectification
-from supervision.rectification.findings import findings_of, slow_entries
+from supervision.rectification.findings import findings_of, slow_on
 from supervision.rectification.photo_doubts import doubts_of
 from supervision.services import inspections as services
 from supervision.services.inspections import Seen, save_inspection
@@ -57,7 +57,7 @@ def test_visit_with_reasons_becomes_a_finding_a_line_and_a_slow_entry(programme,
     assert item.files.get().moment == "before"
     (row,) = findings_of(period)
     assert row.text == "太和县农村道路：旧县镇：路基停工约 10 天（现场停工、资料不全，8月20日督查）。"
-    (slow,) = slow_entries(period)
+    (slow,) = slow_on(programme, period.ends_on, city_officer)
     assert (slow.reason, slow.reasons) == ("stopped", ("现场停工", "资料不全"))
     assert assign_rectification(item=item, by=city_officer).state == "assigned"
 

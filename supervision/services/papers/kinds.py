@@ -9,7 +9,7 @@ from livelihood.services import InvalidTransition, Refused, record_event
 from projects.services.catalogue_edit_rules import text_fault
 from supervision.documents.patterns import repeated, shown, stored
 from supervision.documents.registered import close_kind, office_kinds, sections_for
-from supervision.documents.sections import Kind, marked_sections, section, shipped_kinds
+from supervision.documents.sections import Kind, marked_sections, plain_heading, rank, section, shipped_kinds
 from supervision.models import Document, PaperKind
 
 #: Field → what it is called and how long it may be as typed. A title of that length stays one when it is filled.
@@ -129,21 +129,14 @@ def checked_sections(codes: list[str], *, needs_project: bool) -> list[str]:
     known = {one.code: one for one in sections_for(needs_project=needs_project)}
     bare = [code for code, _ in marked_sections(codes)]
     if strange := [code for code in bare if code not in known]:
-        of_others = section(strange[0])
-        name = of_others.heading.replace("{last}", "") if of_others else strange[0][:20]
+        name = plain_heading(strange[0]) if section(strange[0]) else strange[0][:20]
         raise ValueError(f"这一种通报没有“{name}”这一章，请刷新页面再改。")
     if twice := next((code for code in bare if bare.count(code) > 1), None):
-        heading = known[twice].heading.replace("{last}", "")
-        raise ValueError(f"“{heading}”列了两次，请刷新页面再改。")
+        raise ValueError(f"“{plain_heading(twice)}”列了两次，请刷新页面再改。")
     if not any(on and not known[code].is_table and known[code].build for code, on in marked_sections(codes)):
         raise ValueError("至少要印出正文的一章。")
     whole = [*codes, *(f"-{code}" for code in known if code not in bare)]
-    return sorted(whole, key=lambda code: _rank(known[code.removeprefix("-")]))
-
-
-def _rank(one) -> int:
-    """The lead, the chapters, the tables."""
-    return 2 if one.is_table else 1 if one.build else 0
+    return sorted(whole, key=lambda code: rank(code.removeprefix("-")))
 
 
 def _locked_kinds(agency: Agency, by: User) -> dict[str, Kind]:
